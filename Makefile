@@ -1,0 +1,56 @@
+# make ask  answers a question over the example articles; make test runs the tests.
+# Either sets up all it needs in .venv.
+
+PYTHON ?= python3
+Q ?= Wie hoch wurde Scale AI bewertet?
+VENV := .venv
+BIN := $(VENV)/bin
+EXAMPLES := .fundstelle/examples
+
+.PHONY: ask test check format eval bench-embed clean help
+
+ask: $(EXAMPLES)/articles.db
+	@$(BIN)/qa --index $(EXAMPLES) query "$(Q)"
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+eval: $(VENV)/.installed
+	$(BIN)/python -m bench.retrieval
+
+bench-embed: $(VENV)/.installed
+	$(BIN)/python -m bench.embed
+
+$(EXAMPLES)/articles.db: $(VENV)/.installed $(wildcard examples/articles/*)
+	@$(BIN)/qa --index $(EXAMPLES) add examples/articles
+	@touch $@
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .fundstelle build *.egg-info
+
+help:
+	@echo 'make ask [Q="..."]  answer a question over examples/articles'
+	@echo 'make test           run the tests'
+	@echo 'make check          formatting, lint and types'
+	@echo 'make eval           retrieval quality on XQuAD-R'
+	@echo 'make bench-embed    embedding speed beside sentence-transformers'

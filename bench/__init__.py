@@ -1,0 +1,1 @@
+"""Scripts that measure and print tables; never imported by the product."""

@@ -1,0 +1,62 @@
+"""Articles in, ranked passages out.
+
+The names in ``__all__`` are the public surface; a test reads the list.
+"""
+
+from index.config import IndexConfig
+from index.core import Index, default_path
+from index.errors import (
+    ArticleNotFoundError,
+    FundstelleError,
+    IndexBusyError,
+    IndexDamagedError,
+    IndexFolderError,
+    IndexMismatchError,
+    ModelError,
+    SourceError,
+    UsageError,
+)
+from index.ingest import Columns, ReadOptions
+from index.records import (
+    AddReport,
+    Article,
+    ArticleSummary,
+    Failure,
+    Filters,
+    Hit,
+    LegScore,
+    Passage,
+    Progress,
+    Span,
+    Status,
+    make_article,
+)
+
+__all__ = [
+    "AddReport",
+    "Article",
+    "ArticleNotFoundError",
+    "ArticleSummary",
+    "Columns",
+    "Failure",
+    "Filters",
+    "FundstelleError",
+    "Hit",
+    "Index",
+    "IndexBusyError",
+    "IndexConfig",
+    "IndexDamagedError",
+    "IndexFolderError",
+    "IndexMismatchError",
+    "LegScore",
+    "ModelError",
+    "Passage",
+    "Progress",
+    "ReadOptions",
+    "SourceError",
+    "Span",
+    "Status",
+    "UsageError",
+    "default_path",
+    "make_article",
+]

@@ -1,0 +1,525 @@
+"""The index: articles in, ranked passages out. The only module that joins storage and search."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TypeAlias, TYPE_CHECKING, Self
+
+from index import segment
+from index.config import IndexConfig
+from index.embed import Embedder, open_embedder
+from index.errors import (
+    ArticleNotFoundError,
+    IndexBusyError,
+    IndexFolderError,
+    IndexMismatchError,
+    UsageError,
+)
+from index.ingest import ReadOptions, count_sources, read_sources
+from index.language import analysis_version, terms
+from index.records import (
+    AddReport,
+    Article,
+    ArticleSummary,
+    Chunk,
+    Failure,
+    Filters,
+    Hit,
+    Passage,
+    Progress,
+    Status,
+)
+from index.split import split, splitter_version
+from index.store import Store, StoredPassage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from index.searcher import Searcher
+
+SENTENCE_CACHE = 5_000
+"""Passages whose sentence vectors are kept in memory: 1.5 kB a sentence, 50 MB in all."""
+
+ARTICLES_PER_COMMIT = 64
+"""Small enough that an interruption loses a minute's work, large enough to batch by length."""
+
+OnProgress: TypeAlias = "Callable[[Progress], None]"
+
+
+def default_path() -> Path:
+    """The index folder that is used where none is named: ``QA_INDEX``, or the user's data folder."""
+    import platformdirs
+
+    named = os.environ.get("QA_INDEX")
+    return Path(named) if named else Path(platformdirs.user_data_dir("fundstelle")) / "index"
+
+
+class Index:
+    """A folder of articles that can be searched.
+
+    >>> with Index.open("my-index") as index:           # doctest: +SKIP
+    ...     index.add(["articles/"])
+    ...     hits = index.search("Wie hoch wurde Scale AI bewertet?", k=5)
+    """
+
+    def __init__(
+        self, path: Path, store: Store, config: IndexConfig, embedder: Embedder, read_only: bool
+    ) -> None:
+        self.path = path
+        self.config = config
+        self.embedder = embedder
+        self._store = store
+        self._read_only = read_only
+        self._searcher: Searcher | None = None
+        self._searcher_version = -1
+        self._sentence_vectors: dict[int, NDArray[np.float32]] = {}
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path | None = None,
+        config: IndexConfig | None = None,
+        *,
+        read_only: bool = False,
+        create: bool = True,
+    ) -> Self:
+        """Open an index folder, or make one.
+
+        ``config`` counts for a new index; an existing one keeps what it was built with, and a
+        ``config`` that differs from it is an IndexMismatchError. Raises IndexFolderError where
+        there is no index and ``create`` is False, or the folder cannot be used.
+        """
+        folder = Path(path) if path is not None else default_path()
+        database = folder / "articles.db"
+        if not database.is_file():
+            if read_only or not create:
+                raise IndexFolderError(
+                    f"There is no index in {folder}. Add articles first: "
+                    f"qa --index {folder} add PATH"
+                )
+            _make_folder(folder)
+        store = Store(database, read_only=read_only)
+        try:
+            settings = store.settings()
+            chosen = _config_of(settings, config, folder)
+            embedder = open_embedder(chosen.model)
+            if settings:
+                _check_settings(settings, chosen, embedder, folder)
+        except BaseException:
+            store.close()
+            raise
+        return cls(folder, store, chosen, embedder, read_only)
+
+    def close(self) -> None:
+        """Release the files. The index cannot be used afterwards."""
+        self._searcher = None
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- articles in ---------------------------------------------------------------------------
+
+    def add(
+        self,
+        sources: Sequence[str | Path],
+        options: ReadOptions | None = None,
+        *,
+        progress: OnProgress | None = None,
+    ) -> AddReport:
+        """Read files, folders or "-" and store their articles.
+
+        A source that cannot be read is reported in the result; the others go on. Work is committed
+        every 64 articles, so what an interruption leaves is whole.
+        """
+        options = options or ReadOptions()
+        total = len(count_sources(sources)) if progress else None
+        return self.add_articles(read_sources(sources, options), total=total, progress=progress)
+
+    def add_articles(
+        self,
+        articles: Iterable[Article | Failure],
+        *,
+        total: int | None = None,
+        progress: OnProgress | None = None,
+    ) -> AddReport:
+        """Store articles. The same source again is an update; the same text again is a copy."""
+        tally = _Tally(total, progress)
+        with self._writing():
+            stream = iter(articles)
+            while batch := list(islice(stream, ARTICLES_PER_COMMIT)):
+                self._add_batch(batch, tally)
+        return tally.report()
+
+    def _add_batch(self, batch: Sequence[Article | Failure], tally: _Tally) -> None:
+        """One batch, one commit: split, embed and write the segment, then the transaction."""
+        failures = [entry for entry in batch if isinstance(entry, Failure)]
+        # Of a source that comes twice in a batch the later one counts.
+        articles = {entry.id: entry for entry in batch if isinstance(entry, Article)}
+        changed = [a for a in articles.values() if not self._is_unchanged(a, tally)]
+        fresh = self._new_texts(changed)
+        chunks = self._split(list(fresh.values()))
+        first = self._store.next_passage_id()
+        record = None
+        if any(chunks):
+            record = self._write_segment(list(fresh.values()), chunks, first, tally)
+        with self._store.atomic():
+            self._put_settings()
+            for article, pieces in zip(fresh.values(), chunks, strict=True):
+                self._store.put_text(article, first, pieces)
+                first += len(pieces)
+            for article in changed:
+                self._put_article(article, tally)
+            self._store.delete_unused_texts()
+            if record:
+                self._store.put_segment(record)
+            self._store.put_failures(failures)
+            self._store.forget_failures(article.source for article in articles.values())
+        tally.failed.extend(failures)
+        tally.step(len(batch))
+        self._searcher = None
+
+    def _is_unchanged(self, article: Article, tally: _Tally) -> bool:
+        stored = self._store.stored_article(article.id)
+        if stored is None or _without_fetched(stored.article) != _without_fetched(article):
+            return False
+        tally.unchanged.append(article.id)
+        return True
+
+    def _new_texts(self, articles: Sequence[Article]) -> dict[str, Article]:
+        """By checksum, the first article of each text that the store does not have."""
+        fresh: dict[str, Article] = {}
+        for article in articles:
+            if article.sha256 not in fresh and self._store.text_with(article.sha256) is None:
+                fresh[article.sha256] = article
+        return fresh
+
+    def _split(self, articles: Sequence[Article]) -> list[tuple[Chunk, ...]]:
+        return [
+            split(
+                article.text,
+                title=article.title,
+                language=article.language,
+                count_tokens=self.embedder.count_tokens,
+                limit=self.config.passage_tokens,
+                maximum=self.embedder.max_tokens - 32,
+            )
+            for article in articles
+        ]
+
+    def _write_segment(
+        self,
+        articles: Sequence[Article],
+        chunks: Sequence[Sequence[Chunk]],
+        first: int,
+        tally: _Tally,
+    ) -> segment.SegmentRecord:
+        import numpy as np
+
+        from index.lexical import compile_postings
+
+        pairs = [
+            (article, chunk)
+            for article, pieces in zip(articles, chunks, strict=True)
+            for chunk in pieces
+        ]
+        vectors = self.embedder.embed_passages(
+            [_embedded_text(article, chunk) for article, chunk in pairs], tally.embedded
+        )
+        postings = compile_postings(
+            [terms(_embedded_text(article, chunk), article.language) for article, chunk in pairs]
+        )
+        ids = np.arange(first, first + len(pairs), dtype=np.int64)
+        return segment.write(
+            self.path / "segments",
+            {"ids": ids, "vectors": vectors.astype(np.float16), **postings.arrays()},
+        )
+
+    def _put_article(self, article: Article, tally: _Tally) -> None:
+        known = self._store.stored_article(article.id)
+        text_id = self._store.text_with(article.sha256)
+        assert text_id is not None
+        shared = self._store.articles_of_text(text_id) > 0
+        self._store.put_article(article, text_id)
+        if known is not None:
+            tally.updated.append(article.id)
+        elif shared:
+            tally.copies.append(article.id)
+        else:
+            tally.added.append(article.id)
+
+    def _put_settings(self) -> None:
+        if not self._store.settings():
+            self._store.put_settings(_settings_of(self.config, self.embedder))
+
+    def remove(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Remove articles by id, by a unique beginning of it, or by source; returns their ids.
+
+        Raises ArticleNotFoundError, and then removes none.
+        """
+        ids = tuple(dict.fromkeys(self._resolve(name) for name in names))
+        with self._writing(), self._store.atomic():
+            for article_id in ids:
+                self._store.delete_article(article_id)
+            self._store.delete_unused_texts()
+        self._searcher = None
+        return ids
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Hold the one writer's lock; it ends with the process that holds it."""
+        import filelock
+
+        if self._read_only:
+            raise UsageError(f"{self.path} was opened to read only. Open it without read_only.")
+        lock = filelock.FileLock(self.path / "writer.lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout as error:
+            raise IndexBusyError(
+                f"Another process is writing to {self.path}. Wait until it has ended, then try "
+                "again."
+            ) from error
+        try:
+            known = {record.name for record in self._store.segments()}
+            segment.remove_leftovers(self.path / "segments", known)
+            yield
+        finally:
+            lock.release()
+
+    # --- ranked passages out -------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int = 10,
+        filters: Filters | None = None,
+        language: str | None = None,
+    ) -> list[Hit]:
+        """The ``k`` best passages for ``query``, best first.
+
+        ``filters`` apply inside both legs, before their best are taken. ``language`` is the
+        query's, an ISO 639-1 code; it is told from the query where it is not given.
+        """
+        filters = filters or Filters()
+        with self._store.snapshot():
+            ranked = self._current_searcher().search(
+                query,
+                k=k,
+                language=language,
+                passage_ids=self._store.passage_ids(filters) if filters else None,
+            )
+            passages = self._store.passages([entry.passage_id for entry in ranked])
+            owners = self._store.articles_with(
+                list({passage.text_id for passage in passages.values()}), filters
+            )
+        hits = []
+        for rank, entry in enumerate(ranked, start=1):
+            stored = passages[entry.passage_id]
+            article, *others = owners[stored.text_id]
+            hits.append(
+                Hit(
+                    rank=rank,
+                    score=entry.score,
+                    passage=_passage(stored, article),
+                    dense=entry.dense,
+                    lexical=entry.lexical,
+                    also_in=tuple(others),
+                )
+            )
+        return hits
+
+    def _current_searcher(self) -> Searcher:
+        """What searches the newest commit; made again when a commit has changed it."""
+        from index.searcher import Searcher
+
+        version = self._store.data_version()
+        if self._searcher is None or version != self._searcher_version:
+            self._searcher = Searcher.open(
+                self.path / "segments", self._store, self.embedder, self.config
+            )
+            self._searcher_version = version
+        return self._searcher
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors (len(texts), d) of questions, rows of length 1."""
+        return self.embedder.embed_queries(texts)
+
+    def sentence_vectors(self, passages: Sequence[Passage]) -> list[NDArray[np.float32]]:
+        """For each passage the vectors (sentences, d) of its sentences, rows of length 1."""
+        missing = [p for p in passages if p.id not in self._sentence_vectors]
+        texts = [span.of(p.article.text) for p in missing for span in p.sentences]
+        vectors = self.embedder.embed_passages(texts)
+        at = 0
+        for passage in missing:
+            self._sentence_vectors[passage.id] = vectors[at : at + len(passage.sentences)]
+            at += len(passage.sentences)
+        found = [self._sentence_vectors[p.id] for p in passages]
+        while len(self._sentence_vectors) > SENTENCE_CACHE:
+            self._sentence_vectors.pop(next(iter(self._sentence_vectors)))
+        return found
+
+    def rarity(self, terms: Iterable[str]) -> dict[str, float]:
+        """The inverse document frequency of each term over all passages; above zero."""
+        with self._store.snapshot():
+            searcher = self._current_searcher()
+        return {term: searcher.rarity(term) for term in terms}
+
+    # --- what is there -------------------------------------------------------------------------
+
+    def article(self, name: str) -> Article:
+        """An article by its id, a unique beginning of it, or its source."""
+        stored = self._store.stored_article(self._resolve(name))
+        if stored is None:
+            raise ArticleNotFoundError(f"No article {name} any more. qa list shows what is there.")
+        return stored.article
+
+    def articles(self, filters: Filters | None = None) -> list[ArticleSummary]:
+        """The articles that a filter lets through, in order of arrival."""
+        return self._store.summaries(filters or Filters())
+
+    def status(self) -> Status:
+        """How much the index holds, and which sources could not be read."""
+        with self._store.snapshot():
+            counts = self._store.counts()
+            return Status(
+                path=str(self.path),
+                articles=counts.articles,
+                texts=counts.texts,
+                passages=counts.passages,
+                segments=counts.segments,
+                bytes=sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file()),
+                model=self._store.settings().get("model_name", self.embedder.name),
+                dimension=int(self._store.settings().get("dimension", 0)),
+                languages=self._store.languages(),
+                failures=self._store.failures(),
+            )
+
+    def _resolve(self, name: str) -> str:
+        found = self._store.find_articles(name) if name else []
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise ArticleNotFoundError(f"No article {name!r}. qa list shows what is there.")
+        raise ArticleNotFoundError(
+            f"{name!r} fits {len(found)} articles: {', '.join(found[:5])}. Give more of the id."
+        )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise IndexFolderError(
+            f"{folder} cannot be made: {error.strerror}. Name another folder with --index."
+        ) from error
+
+
+def _config_of(settings: dict[str, str], config: IndexConfig | None, folder: Path) -> IndexConfig:
+    """The configuration of a new index, or one that agrees with what a stored one was built with."""
+    if not settings:
+        return config or IndexConfig()
+    stored = json.loads(settings["config"])
+    if config is None:
+        return replace(IndexConfig(), **stored)
+    if config.built_with() != stored:
+        raise IndexMismatchError(
+            f"{folder} was built with {stored}, and {config.built_with()} was asked for. Leave the "
+            "settings out, or build another index: qa --index NEW_FOLDER add PATH"
+        )
+    return config
+
+
+def _settings_of(config: IndexConfig, embedder: Embedder) -> dict[str, str]:
+    """What an index remembers of what it was built with."""
+    return {
+        "config": json.dumps(config.built_with()),
+        "model_name": embedder.name,
+        "model": embedder.fingerprint,
+        "dimension": str(embedder.dimension),
+        "analysis": analysis_version,
+        "splitter": splitter_version,
+    }
+
+
+def _check_settings(
+    settings: dict[str, str], config: IndexConfig, embedder: Embedder, folder: Path
+) -> None:
+    """Refuse an index that was built with another model, analysis or splitter."""
+    for name, ours in _settings_of(config, embedder).items():
+        if name != "config" and settings.get(name) != ours:
+            raise IndexMismatchError(
+                f"{folder} was built with {name} {settings.get(name)}, and this is {name} {ours}. "
+                f"Build it again in a new folder: qa --index NEW_FOLDER add PATH"
+            )
+
+
+def _embedded_text(article: Article, chunk: Chunk) -> str:
+    """What a passage is found by: its title, then its own text."""
+    text = article.text[chunk.start : chunk.end]
+    if not article.title or text.startswith(article.title):
+        return text
+    return f"{article.title}\n{text}"
+
+
+def _without_fetched(article: Article) -> Article:
+    return replace(article, fetched=datetime.min)
+
+
+def _passage(stored: StoredPassage, article: Article) -> Passage:
+    return Passage(stored.id, article, stored.start, stored.end, stored.sentences)
+
+
+@dataclass
+class _Tally:
+    """What an addition has done so far, told to the caller as it goes."""
+
+    total: int | None
+    progress: OnProgress | None
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    copies: list[str] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+    articles: int = 0
+    passages: int = 0
+
+    def embedded(self, passages: int) -> None:
+        self.passages += passages
+        self._tell()
+
+    def step(self, articles: int) -> None:
+        self.articles += articles
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.progress:
+            self.progress(Progress(self.articles, self.total, self.passages, ""))
+
+    def report(self) -> AddReport:
+        return AddReport(
+            added=tuple(self.added),
+            updated=tuple(self.updated),
+            unchanged=tuple(self.unchanged),
+            copies=tuple(self.copies),
+            failed=tuple(self.failed),
+            passages=self.passages,
+        )

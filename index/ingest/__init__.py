@@ -1,0 +1,112 @@
+"""Sources to articles: files, folders, standard input; one dispatcher.
+
+>>> for item in read_sources(["articles/"]):
+...     print(item.title if isinstance(item, Article) else item.reason)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from index.errors import SourceError
+from index.ingest.document import Document
+from index.ingest.files import STDIN, kind_of, read_file, uri_of, walk
+from index.ingest.html import read_html
+from index.ingest.markdown import read_markdown
+from index.ingest.options import DEFAULTS, SYNONYMS, Columns, Kind, ReadOptions
+from index.ingest.table import read_csv, read_jsonl
+from index.ingest.text import read_text
+from index.records import Article, Failure, article_id
+
+__all__ = ["SYNONYMS", "Columns", "Kind", "ReadOptions", "count_sources", "read_sources"]
+
+logger = logging.getLogger(__name__)
+
+Reader = Callable[[Document, ReadOptions], Iterator[Article | Failure]]
+
+
+def read_sources(
+    sources: Sequence[str | Path],
+    options: ReadOptions = DEFAULTS,
+    *,
+    finished: Callable[[Path], None] | None = None,
+) -> Iterator[Article | Failure]:
+    """Every article of ``sources``, in order; a Failure for each thing that cannot be read.
+
+    A source is a file, a folder (walked in sorted order, hidden files left out, links only
+    inside of it), or "-" for standard input. ``finished`` is called with each file of
+    ``count_sources`` when it is done, whether it could be read or not. Never raises for what a
+    source holds.
+    """
+    seen: dict[str, str] = {}
+    for item in walk(sources):
+        if isinstance(item, Failure):
+            yield item
+            continue
+        for result in _read(item, options):
+            if isinstance(result, Article):
+                _warn_if_repeated(result, item, seen)
+            yield result
+        if finished is not None:
+            finished(item)
+
+
+def count_sources(sources: Sequence[str | Path]) -> list[Path]:
+    """The files that ``read_sources`` will read, for a progress bar; "-" is standard input."""
+    return [item for item in walk(sources) if isinstance(item, Path)]
+
+
+def _read(path: Path, options: ReadOptions) -> Iterator[Article | Failure]:
+    """One file or standard input, with its errors as Failures."""
+    try:
+        kind = options.stdin_format if path == STDIN else kind_of(path)
+        if kind is None:
+            raise SourceError(uri_of(path), _unknown_kind(path))
+        limit = options.max_bytes
+        document = _read_stdin(limit) if path == STDIN else read_file(path, limit)
+        yield from _READERS[kind](document, options)
+    except SourceError as error:
+        yield Failure(error.source, error.reason)
+
+
+def _read_stdin(max_bytes: int) -> Document:
+    data = sys.stdin.buffer.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise SourceError("stdin:", f"larger than {max_bytes:,} bytes; split it, or use a file")
+    # It has no address, so its content is its name: the same again is the same article.
+    return Document(f"stdin:{hashlib.sha256(data).hexdigest()[:12]}", data)
+
+
+def _one(reader: Callable[[Document, ReadOptions], Article]) -> Reader:
+    def read(document: Document, options: ReadOptions) -> Iterator[Article | Failure]:
+        yield reader(document, options)
+
+    return read
+
+
+_READERS: dict[Kind, Reader] = {
+    "text": _one(read_text),
+    "markdown": _one(read_markdown),
+    "html": _one(read_html),
+    "jsonl": read_jsonl,
+    "csv": read_csv,
+}
+
+
+def _unknown_kind(path: Path) -> str:
+    return f"files of the kind {path.suffix!r} are not read; use .txt, .md, .html, .jsonl or .csv"
+
+
+def _warn_if_repeated(article: Article, path: Path, seen: dict[str, str]) -> None:
+    """Two articles of one source are an update of the first: rarely meant within one call."""
+    before = seen.setdefault(article_id(article.source), article.sha256)
+    if before != article.sha256:
+        logger.warning(
+            "%s: another text of the source %s; the last one read counts",
+            ascii(str(path)),
+            article.source,
+        )

@@ -1,0 +1,226 @@
+"""CSV and JSON lines to articles, row by row; a bad row is reported and the rest goes on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+from index.errors import SourceError
+from index.ingest.document import Document
+from index.ingest.metadata import language_of, parse_published, split_authors
+from index.ingest.options import SYNONYMS, Columns, ReadOptions
+from index.ingest.text import checked, decode
+from index.records import Article, Failure, make_article
+
+_DELIMITERS = (",", ";", "\t", "|")
+_HEADER_CHARACTERS = 100_000
+_URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
+
+
+def read_jsonl(document: Document, options: ReadOptions) -> Iterator[Article | Failure]:
+    """One article a line, blank lines skipped. Raises ``SourceError`` for the whole file."""
+    text = decode(document.data, document.uri, options.encoding)
+    for number, line in enumerate(_lines(text), start=1):
+        if not line.strip():
+            continue
+        place = f"{document.uri}:{number}"
+        try:
+            yield _to_article(_parse_json(line, place), number, document, options)
+        except SourceError as error:
+            yield Failure(error.source, error.reason)
+
+
+def read_csv(document: Document, options: ReadOptions) -> Iterator[Article | Failure]:
+    """One article a row; the first row names the columns, the delimiter is found from it.
+
+    Raises ``SourceError`` for the whole file: no text column, or nothing but blanks.
+    """
+    text = decode(document.data, document.uri, options.encoding)
+    # The limit is one for the whole process, so it is only ever raised.
+    csv.field_size_limit(max(csv.field_size_limit(), options.max_bytes))
+    declared = re.match(r"sep=([,;|\t])\r?\n", text)  # what Excel writes and reads
+    rows = _csv_rows(
+        text[declared.end() :] if declared else text,
+        declared[1] if declared else _delimiter(text, options.columns),
+        document.uri,
+        first_line=2 if declared else 1,
+    )
+    header: list[str] | None = None
+    for number, row in rows:
+        if isinstance(row, Failure):
+            if header is None:
+                raise SourceError(row.source, row.reason)
+            yield row
+        elif header is None:
+            header = [cell.strip() for cell in row]
+            _check_header(header, options.columns, document.uri)
+        else:
+            try:
+                named = _name_cells(header, row, f"{document.uri}:{number}")
+                yield _to_article(named, number, document, options)
+            except SourceError as error:
+                yield Failure(error.source, error.reason)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Lines at "\\n" alone: JSON strings may hold the other characters that splitlines cuts at."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        yield text[start:end]
+        start = end + 1
+
+
+def _parse_json(line: str, place: str) -> Mapping[str, Any]:
+    try:
+        row = json.loads(line, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise SourceError(place, "not JSON that can be read: nested too deeply") from None
+    except ValueError as error:  # json.JSONDecodeError, and integers of over 4,300 digits
+        raise SourceError(place, f"not JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise SourceError(place, "not a JSON object with names and values")
+    return row
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _csv_rows(
+    text: str, delimiter: str, uri: str, first_line: int
+) -> Iterator[tuple[int, list[str] | Failure]]:
+    """(the line a row begins at, the row), blank rows left out."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        number = reader.line_num + first_line
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            reason = f"not CSV: {error}"
+            if "unexpected end" in str(error):
+                reason = "not CSV: a quote opened in this row is never closed"
+            yield number, Failure(f"{uri}:{number}", reason)
+            continue
+        if any(cell.strip() for cell in row):
+            yield number, row
+
+
+def _delimiter(text: str, columns: Columns) -> str:
+    """The one under which the header has the most names that are known, then the most names."""
+    known = {name for names in SYNONYMS.values() for name in names}
+    known |= {name.lower() for name in _asked_for(columns).values()}
+
+    def score(delimiter: str) -> tuple[int, int]:
+        head = io.StringIO(text[:_HEADER_CHARACTERS].lstrip(), newline="")
+        try:
+            cells = next(csv.reader(head, delimiter=delimiter), [])
+        except csv.Error:
+            return 0, 0
+        return sum(cell.strip().lower() in known for cell in cells), len(cells)
+
+    return max(_DELIMITERS, key=score)
+
+
+def _check_header(header: Sequence[str], columns: Columns, uri: str) -> None:
+    present = {name.lower() for name in header}
+    for field, name in _asked_for(columns).items():
+        if name.lower() not in present:
+            raise SourceError(uri, f"no column {name!r} for the {field}; {_there_are(header)}")
+    if columns.text is None and present.isdisjoint(SYNONYMS["text"]):
+        raise SourceError(
+            uri, f"no column of text; {_there_are(header)}; name the one that holds the text"
+        )
+
+
+def _name_cells(header: Sequence[str], row: Sequence[str], place: str) -> Mapping[str, str]:
+    if len(row) < len(header) or any(cell.strip() for cell in row[len(header) :]):
+        raise SourceError(place, f"{len(row)} fields, where the header has {len(header)}")
+    return dict(zip(header, row, strict=False))
+
+
+def _to_article(
+    row: Mapping[str, Any], number: int, document: Document, options: ReadOptions
+) -> Article:
+    place = f"{document.uri}:{number}"
+    cells = _Cells(row, options.columns, place)
+    text = cells.text()
+    publisher = cells.value("publisher")
+    source = cells.value("source")
+    if source and options.columns.source is None and not _URI.fullmatch(source):
+        # A column called "Quelle" may hold the paper's name: as source it would make one
+        # article of all its rows. It counts as an address only when the caller names it.
+        publisher, source = publisher or source, None
+    key = cells.value("id") or str(number)
+    return make_article(
+        text,
+        source=source or f"{document.uri}#{quote(key, safe='')}",
+        language=language_of(text, cells.value("language"), options),
+        title=cells.value("title") or "",
+        authors=cells.authors(),
+        publisher=publisher,
+        published=parse_published(cells.value("published"), place),
+    )
+
+
+class _Cells:
+    """One row's values by the names of ``Columns``. Raises ``SourceError`` naming the row."""
+
+    def __init__(self, row: Mapping[str, Any], columns: Columns, place: str) -> None:
+        self._row = {key.strip().lower(): value for key, value in row.items()}
+        self._asked_for = _asked_for(columns)
+        self._place = place
+
+    def text(self) -> str:
+        value = self._raw("text")
+        if value is None:
+            raise SourceError(self._place, f"no text; {_there_are(list(self._row))}")
+        if not isinstance(value, str):
+            raise SourceError(self._place, f"the text is no string but {type(value).__name__}")
+        return checked(value, self._place)
+
+    def value(self, name: str) -> str | None:
+        """The stripped string, a number as string; None where it is missing or blank."""
+        value = self._raw(name)
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            return None
+        return self._clean(str(value), name)
+
+    def authors(self) -> tuple[str, ...]:
+        value = self._raw("authors")
+        if isinstance(value, list):
+            names = [self._clean(name, "authors") for name in value if isinstance(name, str)]
+            return tuple(name for name in names if name)
+        return split_authors(self.value("authors"))
+
+    def _raw(self, name: str) -> Any:
+        if name in self._asked_for:
+            return self._row.get(self._asked_for[name].strip().lower())
+        values = (self._row.get(synonym) for synonym in SYNONYMS[name])
+        return next((value for value in values if value not in (None, "")), None)
+
+    def _clean(self, value: str, name: str) -> str | None:
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise SourceError(self._place, f"the {name} is no valid Unicode") from None
+        return value.replace("\0", "").strip() or None
+
+
+def _asked_for(columns: Columns) -> dict[str, str]:
+    """The columns that the caller named."""
+    named = {name: getattr(columns, name) for name in SYNONYMS}
+    return {name: column for name, column in named.items() if column is not None}
+
+
+def _there_are(names: Sequence[str]) -> str:
+    shown = ", ".join(ascii(name[:40]) if not name.isprintable() else name for name in names[:20])
+    return f"there are: {shown or 'none'}"

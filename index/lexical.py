@@ -1,0 +1,160 @@
+"""BM25 over compiled postings.
+
+The counting and the formula are rank-bm25's (``BM25Okapi``); the inverse document frequency is
+log(1 + (N - df + .5) / (df + .5)) (Robertson and Zaragoza 2009, in Lucene's non-negative form),
+because rank-bm25's own gives a word that stands in half of a small corpus no weight at all.
+A query costs its terms' postings, not the corpus.
+"""
+
+from __future__ import annotations
+
+import bisect
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from rank_bm25 import BM25Okapi
+
+Terms: TypeAlias = "Sequence[str]"
+
+
+class PassageCounts(BM25Okapi):  # type: ignore[misc]  # rank-bm25 has no types
+    """rank-bm25's term counts of a corpus, with the non-negative inverse document frequency."""
+
+    def _calc_idf(self, nd: Mapping[str, int]) -> None:
+        self.idf = {
+            term: inverse_document_frequency(self.corpus_size, df) for term, df in nd.items()
+        }
+
+
+def inverse_document_frequency(passages: int, containing: int) -> float:
+    """log(1 + (N - df + .5) / (df + .5)): above zero for every term."""
+    return math.log1p((passages - containing + 0.5) / (containing + 0.5))
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """The compiled counts of one segment of n passages.
+
+    ``blob[term_ends[i-1]:term_ends[i]]`` is term i in UTF-8; terms are sorted by their bytes.
+    ``rows[list_ends[i-1]:list_ends[i]]`` are the passages that hold it, ``counts`` how often.
+    """
+
+    blob: NDArray[np.uint8]
+    term_ends: NDArray[np.int64]  # (terms,)
+    list_ends: NDArray[np.int64]  # (terms,)
+    rows: NDArray[np.int32]  # (postings,)
+    counts: NDArray[np.int32]  # (postings,)
+    lengths: NDArray[np.int32]  # (n,)
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """The arrays by the names under which a segment stores them."""
+        return {f"lexical_{name}": getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Postings:
+        return cls(**{name: arrays[f"lexical_{name}"] for name in cls.__slots__})
+
+    def find(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The rows that hold ``term`` and its count in each; both empty when none does."""
+        wanted = term.encode("utf-8")
+        place = bisect.bisect_left(range(len(self.term_ends)), wanted, key=self._term)
+        if place == len(self.term_ends) or self._term(place) != wanted:
+            return self.rows[:0], self.counts[:0]
+        start = int(self.list_ends[place - 1]) if place else 0
+        end = int(self.list_ends[place])
+        return self.rows[start:end], self.counts[start:end]
+
+    def _term(self, place: int) -> bytes:
+        start = int(self.term_ends[place - 1]) if place else 0
+        return self.blob[start : int(self.term_ends[place])].tobytes()
+
+
+def compile_postings(passages: Sequence[Terms]) -> Postings:
+    """Count the terms of each passage and lay the counts out term by term."""
+    counts = PassageCounts([list(terms) for terms in passages]) if any(passages) else None
+    frequencies = counts.doc_freqs if counts else [{} for _ in passages]
+    lists: dict[bytes, list[tuple[int, int]]] = {}
+    for row, terms in enumerate(frequencies):
+        for term, count in terms.items():
+            lists.setdefault(term.encode("utf-8"), []).append((row, count))
+    ordered = sorted(lists)
+    entries = [entry for term in ordered for entry in lists[term]]
+    flat = np.array(entries, dtype=np.int32).reshape(-1, 2)
+    return Postings(
+        blob=np.frombuffer(b"".join(ordered), dtype=np.uint8),
+        term_ends=np.cumsum([len(term) for term in ordered], dtype=np.int64),
+        list_ends=np.cumsum([len(lists[term]) for term in ordered], dtype=np.int64),
+        rows=np.ascontiguousarray(flat[:, 0]),
+        counts=np.ascontiguousarray(flat[:, 1]),
+        lengths=np.array([len(terms) for terms in passages], dtype=np.int32),
+    )
+
+
+class CompiledBM25:
+    """BM25 scores over several segments, with the figures of all of them together.
+
+    ``live`` (n,) marks the passages that count: removed ones add nothing to N, df and the average
+    length, so the scores are those of an index built without them.
+    """
+
+    def __init__(
+        self, segments: Sequence[Postings], live: NDArray[np.bool_], *, k1: float, b: float
+    ) -> None:
+        self._segments = segments
+        self._live = live
+        self._starts = np.cumsum([0, *(len(segment.lengths) for segment in segments)])
+        self.k1, self.b = k1, b
+        lengths = (
+            np.concatenate([segment.lengths for segment in segments])
+            if segments
+            else np.zeros(0, np.int32)
+        )
+        self.corpus_size = int(live.sum())
+        self.avgdl = float(lengths[live].mean()) if self.corpus_size else 0.0
+        relative = lengths / self.avgdl if self.avgdl else lengths.astype(np.float64)
+        self._norm = (k1 * (1.0 - b + b * relative)).astype(np.float32)  # (n,)
+
+    def get_scores(self, query: Mapping[str, float]) -> NDArray[np.float32]:
+        """Scores (n,) of all passages for weighted terms; removed passages score 0."""
+        scores = np.zeros(len(self._live), dtype=np.float32)
+        for term, weight in query.items():
+            for rows, counts in self._live_postings(term):
+                tf = counts.astype(np.float32)
+                idf = inverse_document_frequency(self.corpus_size, self._containing(term))
+                scores[rows] += weight * idf * tf * (self.k1 + 1.0) / (tf + self._norm[rows])
+        return scores
+
+    def idf(self, term: str) -> float:
+        """The inverse document frequency of a term over the live passages."""
+        return inverse_document_frequency(self.corpus_size, self._containing(term))
+
+    def _containing(self, term: str) -> int:
+        return sum(len(rows) for rows, _ in self._live_postings(term))
+
+    def _live_postings(self, term: str) -> list[tuple[NDArray[np.int64], NDArray[np.int32]]]:
+        found = []
+        for start, segment in zip(self._starts, self._segments, strict=False):
+            rows, counts = segment.find(term)
+            if len(rows):
+                places = rows.astype(np.int64) + start
+                kept = self._live[places]
+                found.append((places[kept], counts[kept]))
+        return found
+
+
+def top(
+    scores: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
+) -> list[tuple[int, float]]:
+    """The ``k`` best rows with a score above 0, best first; equal scores in order of rows."""
+    if allowed is not None:
+        scores = np.where(allowed, scores, 0.0)
+    candidates = np.flatnonzero(scores > 0.0)
+    if len(candidates) > k:
+        cut = np.partition(scores[candidates], len(candidates) - k)[len(candidates) - k]
+        candidates = candidates[scores[candidates] >= cut]
+    order = np.lexsort((candidates, -scores[candidates]))[:k]
+    return [(int(row), float(scores[row])) for row in candidates[order]]

@@ -1,0 +1,189 @@
+"""The frozen records that travel through the project. All offsets are half-open, in code points."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open range of code points: ``text[start:end]``."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        return text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article as it was extracted; ``text`` is never changed afterwards.
+
+    ``id`` is derived from ``source``, so the same source again is an update.
+    ``published`` is the date of publication and may be unknown; ``fetched`` never is.
+    ``language`` is an ISO 639-1 code, or "und" where none could be told.
+    """
+
+    id: str
+    text: str
+    title: str
+    source: str
+    fetched: datetime
+    language: str
+    sha256: str
+    authors: tuple[str, ...] = ()
+    publisher: str | None = None
+    published: date | None = None
+
+
+def article_id(source: str) -> str:
+    """The id of the article from ``source``: 12 hexadecimal digits of its SHA-256."""
+    return hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def make_article(
+    text: str,
+    *,
+    source: str,
+    language: str,
+    title: str = "",
+    authors: tuple[str, ...] = (),
+    publisher: str | None = None,
+    published: date | None = None,
+    fetched: datetime | None = None,
+) -> Article:
+    """An article whose id and checksum follow from its source and text."""
+    return Article(
+        id=article_id(source),
+        text=text,
+        title=title,
+        source=source,
+        fetched=fetched or datetime.now(UTC).replace(microsecond=0),
+        language=language,
+        sha256=hashlib.sha256(text.encode("utf-8")).hexdigest(),
+        authors=authors,
+        publisher=publisher,
+        published=published,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage before it is stored: its range and its sentences' ranges within one text."""
+
+    start: int
+    end: int
+    sentences: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stored passage. ``article.text[start:end] == text`` holds."""
+
+    id: int
+    article: Article
+    start: int
+    end: int
+    sentences: tuple[Span, ...]
+
+    @property
+    def text(self) -> str:
+        return self.article.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class LegScore:
+    """Where one leg of the search placed a passage; ``rank`` counts from 1."""
+
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage that a search returned. A leg that did not return it is None."""
+
+    rank: int
+    score: float
+    passage: Passage
+    dense: LegScore | None = None
+    lexical: LegScore | None = None
+    also_in: tuple[Article, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which articles may be found. Empty means all; dates compare with ``published``, inclusive."""
+
+    since: date | None = None
+    until: date | None = None
+    languages: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    article_ids: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any((self.since, self.until, self.languages, self.sources, self.article_ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A source that could not be read, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What an addition did, as article ids; failures are sources."""
+
+    added: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+    failed: tuple[Failure, ...] = ()
+    passages: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What an index holds."""
+
+    path: str
+    articles: int
+    texts: int
+    passages: int
+    segments: int
+    bytes: int
+    model: str
+    dimension: int
+    languages: dict[str, int] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleSummary:
+    """A line of a listing: an article without its text."""
+
+    id: str
+    title: str
+    source: str
+    publisher: str | None
+    published: date | None
+    language: str
+    characters: int
+    passages: int
+    copy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far long work has come; ``total`` is None while it is unknown."""
+
+    articles: int
+    total: int | None
+    passages: int
+    source: str
