@@ -1,0 +1,238 @@
+"""A question in, a cited answer out. Reads from top to bottom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from index import Filters, Hit, Index, UsageError
+from index.language import terms
+from qa.candidates import Candidate, gather
+from qa.extract import Extract, Scored, name_extract, sentence_extract, value_extracts
+from qa.kinds import NAMES
+from qa.question import Question, understand
+from qa.records import Answer, Citation, Normalized, View
+from qa.scorer import Scorer, load_scorer
+from qa.values import group_values
+from qa.verify import is_true
+
+MAXIMUM_QUESTION = 2_000
+"""Characters."""
+
+READ_PASSAGES = 5
+"""Passages whose sentences are judged: the right one is among them for .98 of the questions."""
+
+KEPT_BESIDE_BEST = 0.3
+"""A further value is a view of its own where it is at least this likely, beside the best's."""
+
+CITED_SENTENCES = 3
+
+NOT_FOUND = {"de": "Die Artikel beantworten das nicht.", "en": "The articles do not answer this."}
+
+
+def ask(
+    question: str,
+    index: Index,
+    *,
+    k: int = 8,
+    filters: Filters | None = None,
+    today: date | None = None,
+) -> Answer:
+    """Answer ``question`` from the articles of ``index``, with citations.
+
+    ``k`` is how many passages the answer lists. Every citation's quote was compared with the stored
+    text. Raises UsageError for a question that is empty or longer than 2,000 characters.
+    """
+    timings: dict[str, float] = {}
+    text = _checked(question)
+    with _timed(timings, "understand"):
+        understood = understand(text, today=today or date.today())
+    with _timed(timings, "search"):
+        hits = index.search(
+            text, k=max(k, READ_PASSAGES), filters=filters, language=understood.language
+        )
+    with _timed(timings, "judge"):
+        scorer = load_scorer()
+        ranked = rank_sentences(gather(understood, hits[:READ_PASSAGES], index), scorer)
+        extracts = extract(understood, ranked, scorer)
+        confidence = confidence_of(ranked, extracts, scorer)
+    found = confidence >= scorer.threshold and bool(extracts)
+    citations, views = _present(extracts) if found else ((), ())
+    timings["total"] = sum(timings.values())
+    return Answer(
+        question=text,
+        language=understood.language,
+        kind=str(understood.kind),
+        found=found and bool(citations),
+        answer=_in_words(views) if views else NOT_FOUND.get(understood.language, NOT_FOUND["en"]),
+        confidence=confidence,
+        views=views,
+        citations=citations,
+        passages=tuple(hits[:k]),
+        timings_ms=timings,
+    )
+
+
+def _checked(question: str) -> str:
+    text = " ".join(question.split())
+    if not text:
+        raise UsageError("The question is empty. Write one, such as: Wer gründete Scale AI?")
+    if len(text) > MAXIMUM_QUESTION:
+        raise UsageError(
+            f"The question has {len(text):,} characters; {MAXIMUM_QUESTION:,} are the most. "
+            "Shorten it."
+        )
+    return text
+
+
+def rank_sentences(candidates: Sequence[Candidate], scorer: Scorer) -> list[Scored]:
+    """The sentences with their logits, the likeliest first."""
+    scored = [Scored(c, scorer.sentence.logit(c.features)) for c in candidates]
+    return sorted(scored, key=lambda entry: -entry.logit)
+
+
+def extract(question: Question, ranked: Sequence[Scored], scorer: Scorer) -> list[Extract]:
+    """What may be the answer, the likeliest first: values, a name, or whole sentences."""
+    if not ranked:
+        return []
+    if question.wants_value:
+        values = value_extracts(question, ranked, scorer.value)
+        if values:
+            least = KEPT_BESIDE_BEST * values[0].probability
+            return [value for value in values if value.probability >= least]
+    best = [s for s in ranked[:CITED_SENTENCES] if s.probability >= 0.5 * ranked[0].probability]
+    if question.kind in NAMES:
+        names = [name for scored in best if (name := name_extract(question, scored))]
+        if names:
+            return names
+    return [sentence_extract(best[0])]
+
+
+def confidence_of(ranked: Sequence[Scored], extracts: Sequence[Extract], scorer: Scorer) -> float:
+    """The probability that the articles answer the question with this sentence."""
+    if not ranked or not extracts:
+        return 0.0
+    return scorer.found.probability(found_features(ranked, extracts))
+
+
+def found_features(ranked: Sequence[Scored], extracts: Sequence[Extract]) -> dict[str, float]:
+    """What tells an answer from the nearest thing there is."""
+    best = extracts[0].scored.candidate.features
+    return {
+        "sentence": extracts[0].scored.logit,
+        "value": extracts[0].probability,
+        "best_sentence": ranked[0].logit,
+        "coverage": best["near_coverage"],
+        "passage_coverage": best["passage_coverage"],
+        "passage_name_coverage": best["passage_name_coverage"],
+        "dense": best["dense"],
+        "similarity": best["similarity"],
+    }
+
+
+# --- citations and views -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Cited:
+    """An extract with the number of its citation."""
+
+    extract: Extract
+    n: int
+
+
+def _present(extracts: Sequence[Extract]) -> tuple[tuple[Citation, ...], tuple[View, ...]]:
+    """Number the citations in the order in which the views name them."""
+    citations: dict[tuple[str, int], Citation] = {}
+    views = []
+    for group in _grouped(extracts):
+        cited = []
+        for entry in group:
+            citation = _cite(entry.scored, len(citations) + 1)
+            if citation is None:
+                continue
+            citation = citations.setdefault((citation.article_id, citation.start), citation)
+            cited.append(citation.n)
+        if cited:
+            views.append(_view(group[0], tuple(dict.fromkeys(cited))))
+    return tuple(citations.values()), tuple(views)
+
+
+def _grouped(extracts: Sequence[Extract]) -> list[list[Extract]]:
+    """Extracts that say the same, best supported first."""
+    values = [entry.value for entry in extracts if entry.value is not None]
+    if len(values) == len(extracts):
+        groups = [[extracts[i] for i in group] for group in group_values(values)]
+    else:
+        named: dict[tuple[str, ...], list[Extract]] = {}
+        for entry in extracts:
+            named.setdefault(tuple(sorted(terms(entry.text, "und"))), []).append(entry)
+        groups = list(named.values())
+    for group in groups:
+        group.sort(key=lambda entry: -entry.probability)
+    return sorted(groups, key=lambda group: -_support(group))
+
+
+def _support(group: Sequence[Extract]) -> float:
+    """The probability that at least one article is right; of one article the best counts."""
+    doubt = 1.0
+    best: dict[str, float] = {}
+    for entry in group:
+        name = entry.scored.candidate.hit.passage.article.id
+        best[name] = max(best.get(name, 0.0), entry.probability)
+    for probability in best.values():
+        doubt *= 1.0 - probability
+    return 1.0 - doubt
+
+
+def _cite(scored: Scored, n: int) -> Citation | None:
+    """The citation of a sentence, or None where the stored text does not bear it out."""
+    candidate = scored.candidate
+    article = candidate.hit.passage.article
+    if not is_true(article, candidate.span, candidate.text):
+        return None
+    return Citation(
+        n=n,
+        article_id=article.id,
+        title=article.title,
+        source=article.source,
+        publisher=article.publisher,
+        published=article.published,
+        start=candidate.span.start,
+        end=candidate.span.end,
+        quote=candidate.text,
+        score=scored.probability,
+    )
+
+
+def _view(best: Extract, citations: tuple[int, ...]) -> View:
+    value = best.value
+    if value is None:
+        return View(value=best.text, citations=citations)
+    text = best.text
+    if value.approximator and not text.startswith(value.approximator):
+        text = f"{value.approximator} {text}"
+    normalized = None
+    if value.amount is not None:
+        normalized = Normalized(float(value.amount), value.unit)
+    return View(text, citations, normalized, value.time, value.hedge)
+
+
+def _in_words(views: Sequence[View]) -> str:
+    """The views in one line: value, time and hedge, numbers of the citations."""
+    parts = []
+    for view in views:
+        context = ", ".join(note for note in (view.time, view.hedge) if note)
+        numbers = "".join(f"[{n}]" for n in view.citations)
+        parts.append(f"{view.value} ({context}) {numbers}" if context else f"{view.value} {numbers}")
+    return "; ".join(" ".join(part.split()) for part in parts)
+
+
+@contextmanager
+def _timed(timings: dict[str, float], name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    timings[name] = 1000.0 * (time.perf_counter() - start)

@@ -1,0 +1,172 @@
+"""The sentences of the best passages, each with the features by which it is judged.
+
+A sentence rarely repeats what its article's title says: "das Startup" stands for the company. So
+the question is compared with it twice, once whole and once without the names that the passage and
+its title already give, and its context counts beside its own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import Hit, Index, Span
+from index.language import terms
+from qa.kinds import NAMES, QUANTITIES, TIMES, Kind
+from qa.names import find_names
+from qa.question import Question
+from qa.values import Value, find_values
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One sentence; ``span`` is its place in the article's text."""
+
+    hit: Hit
+    position: int
+    span: Span
+    values: tuple[Value, ...]
+    features: Mapping[str, float] = field(default_factory=dict)
+
+    @cached_property
+    def text(self) -> str:
+        return self.span.of(self.hit.passage.article.text)
+
+
+def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Candidate]:
+    """All sentences of ``hits`` with their features, in the order of the hits."""
+    if not hits:
+        return []
+    asked = _Asked.of(question, index)
+    residuals = [asked.without_known_names(hit) for hit in hits]
+    texts = list(dict.fromkeys([question.text, *residuals]))
+    vectors = dict(zip(texts, index.embed_queries(texts), strict=True))
+    sentences = index.sentence_vectors([hit.passage for hit in hits])
+    whole = [s @ vectors[question.text] for s in sentences]
+    rest = [s @ vectors[r] for s, r in zip(sentences, residuals, strict=True)]
+    best = (max(float(s.max()) for s in whole), max(float(s.max()) for s in rest))
+    return [
+        candidate
+        for hit, hit_whole, hit_rest in zip(hits, whole, rest, strict=True)
+        for candidate in _of_passage(asked, hit, hits[0], hit_whole, hit_rest, best)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the features need of the question."""
+
+    question: Question
+    terms: frozenset[str]
+    names: tuple[tuple[int, int, frozenset[str]], ...]  # (start, end, terms)
+    rarity: Mapping[str, float]
+
+    @classmethod
+    def of(cls, question: Question, index: Index) -> _Asked:
+        own = frozenset(terms(question.text, question.language))
+        names = tuple(
+            (name.start, name.end, frozenset(terms(name.of(question.text), question.language)))
+            for name in find_names(question.text, question.language)
+        )
+        return cls(question, own, names, index.rarity(own))
+
+    def without_known_names(self, hit: Hit) -> str:
+        """The question without the names that the passage or its title holds."""
+        known = _terms_of(hit, hit.passage.text) | _terms_of(hit, hit.passage.article.title)
+        text = self.question.text
+        for start, end, name in reversed(self.names):
+            if name and name <= known:
+                text = text[:start] + text[end:]
+        return " ".join(text.split())
+
+    def coverage(self, found: frozenset[str]) -> float:
+        """The share of the question's terms in ``found``, weighted by rarity; 0..1."""
+        total = sum(self.rarity[term] for term in self.terms)
+        return sum(self.rarity[term] for term in self.terms & found) / total if total else 0.0
+
+    def name_coverage(self, found: frozenset[str]) -> float:
+        """The same for the terms of the question's names alone; 1 where it names nothing."""
+        names = frozenset(term for _, _, name in self.names for term in name) & self.terms
+        total = sum(self.rarity[term] for term in names)
+        return sum(self.rarity[term] for term in names & found) / total if total else 1.0
+
+
+def _of_passage(
+    asked: _Asked,
+    hit: Hit,
+    first: Hit,
+    whole: NDArray[np.float32],
+    rest: NDArray[np.float32],
+    best: tuple[float, float],
+) -> list[Candidate]:
+    passage = hit.passage
+    texts = [span.of(passage.article.text) for span in passage.sentences]
+    own = [_terms_of(hit, text) for text in texts]
+    title = _terms_of(hit, passage.article.title)
+    everything = title.union(*own)
+    found = []
+    for i, span in enumerate(passage.sentences):
+        near = title.union(*own[max(0, i - 1) : i + 2])
+        values = find_values(texts[i], passage.article.language)
+        features = {
+            "similarity": float(whole[i]),
+            "similarity_below_best": float(whole[i]) - best[0],
+            "rest_similarity": float(rest[i]),
+            "rest_similarity_below_best": float(rest[i]) - best[1],
+            "coverage": asked.coverage(own[i]),
+            "near_coverage": asked.coverage(near),
+            "passage_coverage": asked.coverage(everything),
+            "name_coverage": asked.name_coverage(own[i]),
+            "passage_name_coverage": asked.name_coverage(everything),
+            "holds_kind": _holds_kind(asked, texts[i], values, passage.article.language),
+            "dense": hit.dense.score if hit.dense else first_score(first) - 0.1,
+            "passage_below_first": hit.score / first.score,
+            "first_passage": float(hit.rank == first.rank),
+            "first_sentence": float(i == 0),
+            "length": min(len(texts[i]), 600) / 100.0,
+            "question_mark": float(texts[i].rstrip("\"”“» ").endswith("?")),
+        }
+        found.append(Candidate(hit, i, span, values, features))
+    return found
+
+
+def first_score(hit: Hit) -> float:
+    """The cosine of the best hit, or the floor of e5's narrow band where the leg missed it."""
+    return hit.dense.score if hit.dense else 0.8
+
+
+def _holds_kind(asked: _Asked, text: str, values: Sequence[Value], language: str) -> float:
+    """1 where the sentence holds the kind asked for, 0 where it does not, .5 where none can tell."""
+    kinds = asked.question.kinds
+    if kinds[0] in QUANTITIES or kinds[0] in TIMES:
+        return float(any(fits(value, asked.question) for value in values))
+    if kinds[0] in NAMES:
+        return float(bool(new_names(asked.question, text, language)))
+    return 0.5
+
+
+def fits(value: Value, question: Question) -> bool:
+    """Whether a value is of a kind the question asks for, and not one the question names."""
+    if value.kind not in question.kinds and not (
+        value.kind in TIMES and Kind.DATE in question.kinds
+    ):
+        return False
+    return not value.conversion and value.text.casefold() not in question.text.casefold()
+
+
+def new_names(question: Question, text: str, language: str) -> list[Span]:
+    """The names in a sentence that the question does not hold itself."""
+    said = frozenset(terms(question.text, question.language))
+    return [
+        Span(name.start, name.end)
+        for name in find_names(text, language)
+        if not name.weak and not frozenset(terms(name.of(text), language)) <= said
+    ]
+
+
+def _terms_of(hit: Hit, text: str) -> frozenset[str]:
+    return frozenset(terms(text, hit.passage.article.language))

@@ -1,0 +1,295 @@
+"""What answers and articles look like in the terminal and on the page, made from records."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from index.records import (
+    AddReport,
+    Article,
+    ArticleSummary,
+    Failure,
+    Hit,
+    LegScore,
+    Passage,
+    Span,
+    Status,
+    make_article,
+)
+from qa import page, render
+from qa.records import Answer, Citation, TimeLimit, View
+from qa.visible import json_text, one_line, visible
+
+HOSTILE = "<script>alert(1)</script> ${x} {{y}} `z` \x1b[2J\x9b31m\u202etob\r <img onerror=1>"
+TEXT = (
+    "Ein Vorspann ohne Zahl. Die Harlund-Brücke kostete 29\u00a0Millionen Euro, heißt es. "
+    "Im Jahr davor waren 25 Millionen geplant.\n\nDas Ende."
+)
+
+FIRST_QUOTE = "Die Harlund-Brücke kostete 29\u00a0Millionen Euro, heißt es."
+PLACE = (TEXT.index(FIRST_QUOTE), TEXT.index(FIRST_QUOTE) + len(FIRST_QUOTE))
+
+
+def _article(text: str = TEXT, **changes: object) -> Article:
+    facts = {"title": "Die Brücke", "publisher": "Tagblatt", "published": date(2025, 6, 14)}
+    return make_article(
+        text,
+        **{"source": "https://example.org/b", "language": "de", **facts, **changes},  # type: ignore[arg-type]
+    )
+
+
+def _citation(record: Article, n: int, quote: str) -> Citation:
+    start = record.text.index(quote)
+    facts = (record.title, record.source, record.publisher, record.published)
+    return Citation(n, record.id, *facts, start, start + len(quote), quote, 0.9)
+
+
+def _answer(record: Article | None = None) -> Answer:
+    record = record or _article()
+    citations = (
+        _citation(record, 1, FIRST_QUOTE),
+        _citation(record, 2, "Im Jahr davor waren 25 Millionen geplant."),
+    )
+    passage = Passage(1, record, 0, len(record.text), ())
+    other = Passage(2, record, len(record.text) - 9, len(record.text), ())
+    return Answer(
+        question="Was kostete die Brücke?",
+        language="de",
+        kind="amount",
+        found=True,
+        answer="29 Millionen Euro",
+        confidence=0.83,
+        views=(
+            View("29 Millionen Euro", (1,)),
+            View("25 Millionen", (2,), time="2024", hedge="geplant"),
+        ),
+        citations=citations,
+        passages=(
+            Hit(1, 0.9, passage, LegScore(1, 0.87), None),
+            Hit(2, 0.4, other, LegScore(2, 0.8), LegScore(7, 3.5)),
+        ),
+        timings_ms={"search": 12.25},
+    )
+
+
+def _not_found() -> Answer:
+    nothing = {"found": False, "answer": "Das steht nicht darin.", "views": (), "citations": ()}
+    return replace(_answer(), **nothing)  # type: ignore[arg-type]
+
+
+class TestVisible:
+    @pytest.mark.parametrize(
+        ("text", "shown"),
+        [
+            ("a\x1b[31mb", r"a\x1b[31mb"),
+            ("a\x9bb\x07\x7f", r"a\x9bb\x07\x7f"),
+            ("tob\u202egnil", r"tob\u202egnil"),
+            ("\u2066x\u2069\u200f\u061c", r"\u2066x\u2069\u200f\u061c"),
+            ("eins\r\nzwei\rdrei", "eins\nzwei\\x0ddrei"),
+            ("\ud800", r"\ud800"),
+            ("Zeile\n\tTab", "Zeile\n\tTab"),
+            ("Ä ß 👩\u200d🔬 é\u0301 14\u00a0€", "Ä ß 👩\u200d🔬 é\u0301 14\u00a0€"),
+        ],
+    )
+    def test_writes_out_what_steers_and_nothing_else(self, text: str, shown: str) -> None:
+        assert visible(text) == shown
+
+    def test_one_line(self) -> None:
+        assert one_line(" a\n b\t\tc\x1b ") == r"a b c\x1b"
+
+    def test_json_is_the_same_value_without_steering_characters(self) -> None:
+        value = {"t": HOSTILE + "\ud800ü", "d": date(2025, 6, 14)}
+        text = json_text(value)
+        assert json.loads(text) == {"t": HOSTILE + "\ud800ü", "d": "2025-06-14"}
+        assert "ü" in text
+        assert visible(text) == text
+
+    def test_json_refuses_what_it_does_not_know(self) -> None:
+        with pytest.raises(TypeError, match="set"):
+            json_text({"a": {1}})
+
+
+class TestValueRanges:
+    def test_a_blank_matches_a_no_break_space(self) -> None:
+        assert render.value_ranges("für 29\u00a0Mio. €", ["29 Mio. €"]) == [(4, 13)]
+
+    def test_only_whole_words(self) -> None:
+        assert render.value_ranges("129 Euro, 29 Euros", ["29 Euro"]) == []
+
+    def test_the_longer_value_wins(self) -> None:
+        assert render.value_ranges("14 Millionen", ["14", "14 Millionen"]) == [(0, 12)]
+
+    def test_an_absent_or_empty_value_marks_nothing(self) -> None:
+        assert render.value_ranges("nichts (", ["29 Euro", "", "("]) == [(7, 8)]
+
+
+class TestTerminal:
+    def test_answer_with_views_and_sources(self) -> None:
+        text = render.answer(_answer()).plain
+        assert text.splitlines()[0] == "29 Millionen Euro  Zuversicht 83%"
+        assert "  • 29 Millionen Euro [1]\n" in text
+        assert "  • 25 Millionen (2024, geplant) [2]\n" in text
+        assert f"[1] {FIRST_QUOTE}\n" in text
+        assert "    Tagblatt · 14.06.2025 · Die Brücke\n    https://example.org/b\n" in text
+        start, end = PLACE
+        assert f"qa show {_article().id} --start {start} --end {end}\n" in text
+
+    def test_the_value_in_the_quote_is_emphasised(self) -> None:
+        text = render.answer(_answer())
+        emphasised = {text.plain[s.start : s.end] for s in text.spans if s.style == render.VALUE}
+        assert "29\u00a0Millionen Euro" in emphasised
+
+    @pytest.mark.parametrize(
+        ("language", "nearest"),
+        [("de", "Am nächsten kommen:"), ("en", "Nearest passages:"), ("fr", "Nearest passages:")],
+    )
+    def test_not_found(self, language: str, nearest: str) -> None:
+        text = render.answer(replace(_not_found(), language=language)).plain
+        assert text.startswith("Das steht nicht darin.\n\n" + nearest + "\n")
+        assert "Ein Vorspann ohne Zahl." in text
+        assert "%" not in text, "a refusal has no confidence to show"
+
+    def test_not_found_without_passages(self) -> None:
+        text = render.answer(replace(_not_found(), passages=())).plain
+        assert text == "Das steht nicht darin.\n"
+
+    @pytest.mark.parametrize(
+        ("since", "until", "told"),
+        [
+            (date(2023, 1, 1), None, "seit 01.01.2023"),
+            (None, date(2023, 1, 31), "bis 31.01.2023"),
+            (date(2023, 1, 1), date(2023, 1, 31), "zwischen 01.01.2023 und 31.01.2023"),
+        ],
+    )
+    def test_a_time_limit_is_told(self, since: date | None, until: date | None, told: str) -> None:
+        result = replace(_answer(), time_limit=TimeLimit("im Januar", since, until))
+        assert told in render.answer(result).plain
+        assert told in page.answer(result)
+
+    def test_explanation_shows_both_legs(self) -> None:
+        text = render.explanation(_answer()).plain
+        assert "dense #1 0.8700  lexical –" in text
+        assert "dense #2 0.8000  lexical #7 3.5000" in text
+        assert "kind amount, language de, confidence 0.8300" in text
+        assert "search 12.2" in text
+
+    def test_article_with_the_mark(self) -> None:
+        record, mark = _article(), Span(*PLACE)
+        plain = render.article(record, mark, brackets=True).plain
+        assert f">>>{mark.of(record.text)}<<<" in plain
+        assert plain.startswith("Die Brücke\nTagblatt · 14.06.2025\nhttps://example.org/b\n")
+        coloured = render.article(record, mark, brackets=False)
+        assert ">>>" not in coloured.plain
+        [span] = [span for span in coloured.spans if span.style == render.MARK]
+        assert coloured.plain[span.start : span.end] == mark.of(record.text)
+
+    def test_hostile_texts_do_not_steer_the_terminal(self) -> None:
+        record = _article(TEXT + HOSTILE, title=HOSTILE, publisher=HOSTILE, source=HOSTILE)
+        result = replace(_answer(record), answer=HOSTILE, views=(View(HOSTILE, (1,)),))
+        shown = [
+            render.answer(result),
+            render.answer(replace(result, found=False)),
+            render.explanation(result),
+            render.article(record, Span(3, 9), brackets=True),
+            render.status(Status(HOSTILE, 1, 1, 1, 1, 1, HOSTILE, 3)),
+        ]
+        for text in shown:
+            assert visible(text.plain) == text.plain
+        assert "\n" not in render.failure(Failure(HOSTILE + "\n", "a\nb"))
+
+    def test_listing_is_one_line_of_tabs_an_article(self) -> None:
+        item = ArticleSummary("1a", "T\ti\ntel", "s", None, None, "de", 9, 1, False)
+        assert list(render.listing([item])) == ["1a\t\tde\t\tT i tel\ts"]
+
+    def test_status(self) -> None:
+        record = Status("/x", 3, 2, 1500, 1, 123_456, "m", 384, {"de": 3}, (Failure("a", "b"),))
+        text = render.status(record).plain
+        assert "articles  3 (2 different texts)" in text
+        assert "passages  1,500 in 1 segment\n" in text
+        assert "123.5 KB" in text
+        assert text.endswith("Could not be read: 1\na: b\n")
+
+
+class TestPage:
+    def test_the_numbers_link_to_marks_in_the_passage(self) -> None:
+        markup = page.answer(_answer())
+        for n in (1, 2):
+            assert markup.count(f'href="#beleg-{n}"') == 1
+            assert markup.count(f'id="beleg-{n}"') == 1
+        assert markup.count('<article class="beleg">') == 1, "one passage, shown once"
+        assert "<strong>29\u00a0Millionen Euro</strong>" in markup
+        assert "Weitere gefundene Stellen (1)" in markup
+        address = f"artikel/{_article().id}?von={PLACE[0]}&amp;bis={PLACE[1]}#stelle"
+        assert markup.count(f'href="{address}"') == 2, "at the number and below the passage"
+
+    def test_a_citation_outside_the_passages_is_shown_as_its_quote(self) -> None:
+        markup = page.answer(replace(_answer(), passages=()))
+        assert markup.count('id="beleg-2"') == 1
+        assert markup.count("Im Jahr davor waren") == 1
+
+    def test_overlapping_citations_show_the_text_once(self) -> None:
+        result = _answer()
+        double = replace(result.citations[0], n=2)
+        markup = page.answer(replace(result, citations=(result.citations[0], double)))
+        assert markup.count('id="beleg-2"') == 1
+        assert markup.count("Die Harlund-Brücke") == 1
+
+    def test_not_found(self) -> None:
+        markup = page.answer(_not_found())
+        assert "Das steht nicht darin.</p><h2>Am nächsten kommen</h2>" in markup
+        assert "<mark" not in markup
+
+    def test_hostile_texts_are_escaped_everywhere(self) -> None:
+        record = _article(TEXT + HOSTILE, title=HOSTILE, publisher=HOSTILE, source=HOSTILE)
+        result = replace(_answer(record), answer=HOSTILE, views=(View(HOSTILE, (1, 2)),))
+        quoting = "\"'>" + HOSTILE
+        facts = {"published": None, "characters": 1, "passages": 1, "copy": False}
+        texts = dict.fromkeys(("id", "title", "source", "publisher", "language"), quoting)
+        summary = ArticleSummary(**texts, **facts)  # type: ignore[arg-type]
+        for markup in (
+            page.answer(result),
+            page.answer(replace(result, found=False)),
+            page.article(record, None),
+            page.article(record, Span(2, len(TEXT) + 9)),
+            page.listing([summary]),
+            page.report(AddReport(failed=(Failure(HOSTILE, HOSTILE),))),
+            page.problem(HOSTILE),
+            page.missing_article(HOSTILE),
+        ):
+            assert "alert(1)" in markup
+            assert "<script" not in markup
+            assert "<img" not in markup
+            assert "${" not in markup
+            assert "{{" not in markup
+            assert "\x1b" not in markup
+            assert "\u202e" not in markup
+
+    @pytest.mark.parametrize("source", ["javascript:alert(1)", "data:text/html,x", "http://[x"])
+    def test_only_web_addresses_become_links(self, source: str) -> None:
+        assert f'href="{source}' not in page.article(_article(source=source), None)
+
+    def test_article_marks_the_place(self) -> None:
+        record = _article("Die Brücke\n\n" + TEXT)
+        markup = page.article(record, Span(12, 20))
+        assert f'<mark id="stelle">{record.text[12:20]}</mark>' in markup
+        assert markup.count("<h1>Die Brücke</h1>") == 1
+        assert "Die Brücke\n" not in markup, "the heading shows the title already"
+        assert '<mark id="stelle">Die' in page.article(record, Span(0, 3))
+
+    def test_listing(self) -> None:
+        assert "Noch keine Artikel" in page.listing([])
+        item = ArticleSummary("1a", "Titel", "s", None, date(2025, 1, 2), "de", 9, 1, False)
+        markup = page.listing([item] * 1200)
+        assert "1.200 Artikel, gezeigt sind die 500 zuletzt hinzugefügten" in markup
+        assert markup.count("<li>") == page.MAX_LISTED
+        assert "02.01.2025 · de · 1 Passage<" in markup
+
+    def test_report(self) -> None:
+        told = page.report(AddReport(added=("a", "b"), failed=(Failure("upload:x.txt", "leer"),)))
+        assert "2 neu." in told
+        assert '<li>x.txt: <span lang="en">leer</span></li>' in told
+        assert "Kein Artikel hinzugefügt." in page.report(AddReport())

