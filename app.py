@@ -7,9 +7,11 @@ import hmac
 import ipaddress
 import os
 import secrets
+import signal
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,8 +39,8 @@ from index import (
     Span,
     UsageError,
     make_article,
+    read_sources,
 )
-from index.ingest import read_sources
 from qa import ask, page
 
 if TYPE_CHECKING:
@@ -213,6 +215,9 @@ def serve(
         print(
             f"Fundstelle: http://{shown}:{listener.getsockname()[1]}/ (Ctrl-C ends it)", flush=True
         )
+        if threading.current_thread() is threading.main_thread():
+            # A service manager's end is like Ctrl-C, so that the uploads' folder goes too.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # uvicorn has ended in order by then
             uvicorn.Server(config).run(sockets=[listener])
 

@@ -6,7 +6,7 @@ in float32 with sentence-transformers' defaults and gets the passages ready-made
 splits, embeds, builds the postings and commits. Short texts are compared alone, as the sentences
 of the same passages.
 
-    python -m bench.embed --passages 300 --rounds 3
+    python -m bench.embed --passages 300 --rounds 6
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from index.embed import cpu_flags, load_sentence_transformer, open_embedder, pre
 from index.model import resolve
 from index.split import split
 
-SENTENCES_PER_ROUND = 300
+SENTENCES_PER_ROUND = 100
 INSTRUCTION_SETS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16")
 
 
@@ -59,7 +59,7 @@ class Timing:
 
 def main(
     passages: Annotated[int, typer.Option(help="Passages in all rounds together.")] = 300,
-    rounds: Annotated[int, typer.Option(help="Rounds; the sides take turns.")] = 3,
+    rounds: Annotated[int, typer.Option(help="Rounds; the sides take turns.")] = 6,
 ) -> None:
     """Print passages per second, the ratio and the peak memory of both sides."""
     console = Console()

@@ -16,7 +16,7 @@ from index.errors import (
     SourceError,
     UsageError,
 )
-from index.ingest import Columns, ReadOptions
+from index.ingest import Columns, ReadOptions, read_sources
 from index.records import (
     AddReport,
     Article,
@@ -59,4 +59,5 @@ __all__ = [
     "UsageError",
     "default_path",
     "make_article",
+    "read_sources",
 ]

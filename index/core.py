@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import TypeAlias, TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from index import segment
 from index.config import IndexConfig
@@ -56,7 +56,7 @@ OnProgress: TypeAlias = "Callable[[Progress], None]"
 
 
 def default_path() -> Path:
-    """The index folder that is used where none is named: ``QA_INDEX``, or the user's data folder."""
+    """The folder that is used where none is named: ``QA_INDEX``, or the user's data folder."""
     import platformdirs
 
     named = os.environ.get("QA_INDEX")
@@ -80,7 +80,7 @@ class Index:
         self._store = store
         self._read_only = read_only
         self._searcher: Searcher | None = None
-        self._searcher_version = -1
+        self._searcher_version: tuple[int, int] | None = None
         self._sentence_vectors: dict[int, NDArray[np.float32]] = {}
 
     @classmethod
@@ -91,12 +91,15 @@ class Index:
         *,
         read_only: bool = False,
         create: bool = True,
+        embedder: Embedder | None = None,
     ) -> Self:
         """Open an index folder, or make one.
 
         ``config`` counts for a new index; an existing one keeps what it was built with, and a
-        ``config`` that differs from it is an IndexMismatchError. Raises IndexFolderError where
-        there is no index and ``create`` is False, or the folder cannot be used.
+        ``config`` that differs from it is an IndexMismatchError. ``embedder`` takes the place of
+        the model that the configuration names, for a caller who has one open already. Raises
+        IndexFolderError where there is no index and ``create`` is False, or the folder cannot be
+        used.
         """
         folder = Path(path) if path is not None else default_path()
         database = folder / "articles.db"
@@ -111,7 +114,7 @@ class Index:
         try:
             settings = store.settings()
             chosen = _config_of(settings, config, folder)
-            embedder = open_embedder(chosen.model)
+            embedder = embedder or open_embedder(chosen.model)
             if settings:
                 _check_settings(settings, chosen, embedder, folder)
         except BaseException:
@@ -194,7 +197,6 @@ class Index:
             self._store.forget_failures(article.source for article in articles.values())
         tally.failed.extend(failures)
         tally.step(len(batch))
-        self._searcher = None
 
     def _is_unchanged(self, article: Article, tally: _Tally) -> bool:
         stored = self._store.stored_article(article.id)
@@ -279,7 +281,6 @@ class Index:
             for article_id in ids:
                 self._store.delete_article(article_id)
             self._store.delete_unused_texts()
-        self._searcher = None
         return ids
 
     @contextmanager
@@ -434,7 +435,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _config_of(settings: dict[str, str], config: IndexConfig | None, folder: Path) -> IndexConfig:
-    """The configuration of a new index, or one that agrees with what a stored one was built with."""
+    """The configuration of a new index, or one that agrees with a stored one's."""
     if not settings:
         return config or IndexConfig()
     stored = json.loads(settings["config"])

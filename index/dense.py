@@ -31,7 +31,7 @@ class FlatVectors:
         if allowed is not None:
             bitmap = np.packbits(allowed, bitorder="little")
             selector = faiss.IDSelectorBitmap(len(allowed), faiss.swig_ptr(bitmap))
-            parameters = faiss.SearchParameters(sel=selector)
+            parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # its stub knows none
         if not self._index.ntotal:
             return []
         count = min(k, self._index.ntotal)

@@ -187,7 +187,7 @@ def load_sentence_transformer(folder: ModelFolder, dtype: str | None = None) -> 
     except Exception as error:  # Foreign code raises whatever it likes on a broken folder.
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(
-            f"{folder.path}: the model could not be loaded: {reason} "
+            f"{folder.path}: the model could not be loaded ({reason}). "
             "Fetch it again, or choose another with --model."
         ) from error
 

@@ -1,10 +1,12 @@
 """A BERT encoder's forward pass without padding, on the weights that sentence-transformers loaded.
 
 The tokens of all texts of a batch stand in one long matrix, so a matrix product never works on
-padding; attention runs over each set of texts of equal length at once. Batches are small enough for
-a core's cache and go to one single-threaded worker per core, which never wait for each other.
+padding; attention runs over each set of texts of equal length at once. Batches go to one
+single-threaded worker per core, so that no core waits for another within a layer.
 
-In bfloat16 on two cores with avx512_bf16 this took FIGURE
+CPU time on one thread of a Zen 4 with avx512_bf16, German news: 2.4 times less than
+``SentenceTransformer.encode`` in float32 on passages of 165 tokens (in bfloat16: 1.9 times less),
+2.8 times less on single sentences (1.8). Cosine to float32 .99996 and more.
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-BATCH_TOKENS = 512
-"""Tokens in a batch: the widest activation, 512 × 1536 in bfloat16, about fills a core's cache."""
+BATCH_TOKENS = 1024
+"""Tokens in a batch. CPU time per token on Zen 4: 347 µs with 512, 329 µs with 1,024 tokens."""
 
 SMALLEST_BATCH = 128
 """Below this a matrix product no longer pays for reading its weights."""
@@ -150,8 +152,9 @@ class _Layer:
     def _attend(self, qkv: Tensor, length: int, out: Tensor) -> None:
         """Attention within texts of one length, (texts × length, 3 d) → (texts × length, d).
 
-        By two products and a float32 softmax: for heads of 32 that is faster on a CPU than
-        ``scaled_dot_product_attention``, whose bfloat16 softmax is slow at odd lengths.
+        By two products and a float32 softmax: with heads of 32 numbers that took 4 to 6 % less time
+        for the whole model than ``scaled_dot_product_attention``, whose bfloat16 softmax is slow
+        at lengths that are no multiple of 32.
         """
         size = out.shape[1] // self._heads
         query, key, value = (

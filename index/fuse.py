@@ -9,9 +9,7 @@ Ranking: TypeAlias = "Sequence[tuple[int, float]]"
 """Rows with scores, best first."""
 
 
-def min_max_sum(
-    rankings: Sequence[Ranking], weights: Sequence[float]
-) -> list[tuple[int, float]]:
+def min_max_sum(rankings: Sequence[Ranking], weights: Sequence[float]) -> list[tuple[int, float]]:
     """The weighted sum of scores, each ranking scaled to 0..1 by its best and its last score.
 
     Better here than reciprocal rank fusion (``docs/evaluation.md``), which forgets by how much a

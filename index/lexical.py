@@ -12,7 +12,7 @@ import bisect
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +56,8 @@ class Postings:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Postings:
-        return cls(**{name: arrays[f"lexical_{name}"] for name in cls.__slots__})
+        stored: dict[str, Any] = {name: arrays[f"lexical_{name}"] for name in cls.__slots__}
+        return cls(**stored)
 
     def find(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """The rows that hold ``term`` and its count in each; both empty when none does."""

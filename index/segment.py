@@ -12,8 +12,8 @@ import secrets
 import shutil
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,10 +79,17 @@ def damage(folder: Path, record: SegmentRecord) -> list[str]:
 
 
 def remove_leftovers(folder: Path, known: Collection[str]) -> list[str]:
-    """Delete the segments below ``folder`` that are not ``known``; returns their names."""
+    """Delete the segments below ``folder`` that are not ``known``; returns their names.
+
+    What is no folder is none of ours and stays.
+    """
     if not folder.is_dir():
         return []
-    left_over = [entry for entry in folder.iterdir() if entry.name not in known]
+    left_over = [
+        entry
+        for entry in folder.iterdir()
+        if entry.name not in known and entry.is_dir() and not entry.is_symlink()
+    ]
     for entry in left_over:
         shutil.rmtree(entry)
     return [entry.name for entry in left_over]

@@ -114,6 +114,7 @@ class Store:
     def __init__(self, path: Path, *, read_only: bool) -> None:
         mode = "ro" if read_only else "rwc"
         self._lock = threading.RLock()
+        self._commits = 0
         self.path = path
         try:
             self._connection = sqlite3.connect(
@@ -123,26 +124,31 @@ class Store:
                 check_same_thread=False,
                 timeout=10.0,
             )
-            # SQLite's own lower() knows ASCII alone.
-            self._connection.create_function(
-                "casefold", 1, _casefold, deterministic=True
-            )
+        except sqlite3.OperationalError as error:
+            raise _unusable(path, read_only, error) from error
+        try:
+            # SQLite's own lower() knows ASCII alone, and its length() ends at a NUL character.
+            self._connection.create_function("characters", 1, len, deterministic=True)
+            self._connection.create_function("casefold", 1, _casefold, deterministic=True)
             self._prepare(read_only)
         except sqlite3.OperationalError as error:
-            raise IndexFolderError(
-                f"{path} cannot be opened: {error}. Check that the folder exists and may be "
-                f"{'read' if read_only else 'written'}."
-            ) from error
+            self._connection.close()
+            raise _unusable(path, read_only, error) from error
         except sqlite3.DatabaseError as error:
-            raise IndexFolderError(
-                f"{path} is not an index: {error}. Name another folder with --index."
-            ) from error
+            self._connection.close()
+            raise _no_index(path, str(error)) from error
+        except BaseException:
+            self._connection.close()
+            raise
 
     def close(self) -> None:
         self._connection.close()
 
     def _prepare(self, read_only: bool) -> None:
-        version = int(self._connection.execute("PRAGMA user_version").fetchone()[0])
+        # In one statement: another process may be making the tables just now.
+        version, tables = self._rows(
+            "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version"
+        )[0]
         if version > FORMAT:
             raise IndexMismatchError(
                 f"{self.path} has storage format {version}; this version of Fundstelle knows up to "
@@ -152,11 +158,15 @@ class Store:
             if version < FORMAT:
                 raise IndexFolderError(f"{self.path} is empty or of an older format. Add to it.")
             return
+        if version == 0 and tables:
+            raise _no_index(self.path, "it is another program's database")
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
         if version < FORMAT:
             with self.atomic():
+                # Another process may have done it while this one waited for the lock.
+                version = int(self._rows("PRAGMA user_version")[0][0])
                 for migration in MIGRATIONS[version:]:
                     migration(self._connection)
                 self._connection.execute(f"PRAGMA user_version = {FORMAT}")
@@ -168,10 +178,13 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # After some errors, such as a full disk, SQLite has rolled back by itself.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            self._commits += 1
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -183,9 +196,10 @@ class Store:
             finally:
                 self._connection.execute("ROLLBACK")
 
-    def data_version(self) -> int:
-        """A number that changes when another connection has committed."""
-        return int(self._rows("PRAGMA data_version")[0][0])
+    def data_version(self) -> tuple[int, int]:
+        """What differs after every commit, of another connection (first) or this one (second)."""
+        with self._lock:
+            return int(self._rows("PRAGMA data_version")[0][0]), self._commits
 
     def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
@@ -256,9 +270,7 @@ class Store:
             f"INSERT INTO removed SELECT id FROM passages WHERE text_id IN ({unused})"
         )
         self._connection.execute(f"DELETE FROM passages WHERE text_id IN ({unused})")
-        self._connection.execute(
-            "DELETE FROM texts WHERE id NOT IN (SELECT text_id FROM articles)"
-        )
+        self._connection.execute("DELETE FROM texts WHERE id NOT IN (SELECT text_id FROM articles)")
 
     def put_segment(self, record: SegmentRecord) -> None:
         files = {
@@ -353,7 +365,7 @@ class Store:
         condition, parameters = _condition(filters)
         rows = self._rows(
             f"""SELECT a.id, a.title, a.source, a.publisher, a.published, a.language,
-            length(t.text), (SELECT count(*) FROM passages p WHERE p.text_id = t.id),
+            characters(t.text), (SELECT count(*) FROM passages p WHERE p.text_id = t.id),
             a.number > (SELECT min(number) FROM articles b WHERE b.text_id = a.text_id)
             FROM articles a JOIN texts t ON t.id = a.text_id WHERE {condition}
             ORDER BY a.number""",
@@ -408,6 +420,17 @@ class Store:
         for row in rows:
             found.setdefault(row[10], []).append(_article(row))
         return found
+
+
+def _unusable(path: Path, read_only: bool, error: sqlite3.Error) -> IndexFolderError:
+    return IndexFolderError(
+        f"{path} cannot be opened: {error}. Check that the folder exists and may be "
+        f"{'read' if read_only else 'written'}."
+    )
+
+
+def _no_index(path: Path, reason: str) -> IndexFolderError:
+    return IndexFolderError(f"{path} is not an index: {reason}. Name another folder with --index.")
 
 
 _ARTICLE = """a.id, t.text, a.title, a.source, a.fetched, a.language, t.sha256, a.authors,

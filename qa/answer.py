@@ -5,28 +5,30 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 
-from index import Filters, Hit, Index, UsageError
+from index import Filters, Index, UsageError
 from index.language import terms
 from qa.candidates import Candidate, gather
-from qa.extract import Extract, Scored, name_extract, sentence_extract, value_extracts
-from qa.kinds import NAMES
+from qa.extract import Extract, Scored, name_extract, sentence_extract, span_extract, value_extracts
+from qa.kinds import NAMES, Kind
 from qa.question import Question, understand
-from qa.records import Answer, Citation, Normalized, View
+from qa.question import TimeLimit as AskedLimit
+from qa.reader import Reader, load_reader
+from qa.records import Answer, Citation, Normalized, TimeLimit, View
 from qa.scorer import Scorer, load_scorer
 from qa.values import group_values
 from qa.verify import is_true
+
+DEFAULT_READER = "default"
 
 MAXIMUM_QUESTION = 2_000
 """Characters."""
 
 READ_PASSAGES = 5
 """Passages whose sentences are judged: the right one is among them for .98 of the questions."""
-
-KEPT_BESIDE_BEST = 0.3
-"""A further value is a view of its own where it is at least this likely, beside the best's."""
 
 CITED_SENTENCES = 3
 
@@ -40,23 +42,35 @@ def ask(
     k: int = 8,
     filters: Filters | None = None,
     today: date | None = None,
+    use_time_limit: bool = True,
+    reader: str | None = DEFAULT_READER,
 ) -> Answer:
     """Answer ``question`` from the articles of ``index``, with citations.
 
-    ``k`` is how many passages the answer lists. Every citation's quote was compared with the stored
-    text. Raises UsageError for a question that is empty or longer than 2,000 characters.
+    ``k`` is how many passages the answer lists. A relative time in the question ("letzte Woche")
+    limits the date of publication, unless ``use_time_limit`` is False; a fixed one ("2014") does
+    not, since it may be that of an event told of much later. ``reader`` is "default",
+    None for none, or an extractive question-answering model: a folder or a name on the hub.
+
+    Every citation's quote was compared with the stored text. Raises UsageError for a question that is empty or longer than 2,000 characters.
     """
     timings: dict[str, float] = {}
     text = _checked(question)
     with _timed(timings, "understand"):
         understood = understand(text, today=today or date.today())
+    limit = understood.limit if use_time_limit else None
+    limit = limit if limit and limit.relative else None
     with _timed(timings, "search"):
         hits = index.search(
-            text, k=max(k, READ_PASSAGES), filters=filters, language=understood.language
+            text,
+            k=max(k, READ_PASSAGES),
+            filters=_limited(filters or Filters(), limit),
+            language=understood.language,
         )
     with _timed(timings, "judge"):
-        scorer = load_scorer()
-        ranked = rank_sentences(gather(understood, hits[:READ_PASSAGES], index), scorer)
+        scorer = load_scorer("plain" if reader is None else "reader")
+        candidates = gather(understood, hits[:READ_PASSAGES], index, _reader(reader))
+        ranked = rank_sentences(candidates, scorer)
         extracts = extract(understood, ranked, scorer)
         confidence = confidence_of(ranked, extracts, scorer)
     found = confidence >= scorer.threshold and bool(extracts)
@@ -72,8 +86,23 @@ def ask(
         views=views,
         citations=citations,
         passages=tuple(hits[:k]),
+        time_limit=TimeLimit(limit.phrase, limit.since, limit.until) if limit else None,
         timings_ms=timings,
     )
+
+
+def _limited(filters: Filters, limit: AskedLimit | None) -> Filters:
+    """The filters within the question's own limit of time."""
+    if limit is None:
+        return filters
+    starts = [day for day in (filters.since, limit.since) if day]
+    ends = [day for day in (filters.until, limit.until) if day]
+    return replace(filters, since=max(starts, default=None), until=min(ends, default=None))
+
+
+@cache
+def _reader(name: str | None) -> Reader | None:
+    return None if name is None else load_reader(name)
 
 
 def _checked(question: str) -> str:
@@ -101,14 +130,19 @@ def extract(question: Question, ranked: Sequence[Scored], scorer: Scorer) -> lis
     if question.wants_value:
         values = value_extracts(question, ranked, scorer.value)
         if values:
-            least = KEPT_BESIDE_BEST * values[0].probability
-            return [value for value in values if value.probability >= least]
+            return values
     best = [s for s in ranked[:CITED_SENTENCES] if s.probability >= 0.5 * ranked[0].probability]
-    if question.kind in NAMES:
-        names = [name for scored in best if (name := name_extract(question, scored))]
-        if names:
-            return names
-    return [sentence_extract(best[0])]
+    spans = [_short_extract(question, scored) for scored in best]
+    return [span for span in spans if span] or [sentence_extract(best[0])]
+
+
+def _short_extract(question: Question, scored: Scored) -> Extract | None:
+    """The answer inside a sentence; None where the sentence as a whole is the answer."""
+    if question.kind in (Kind.REASON, Kind.DEFINITION, Kind.YES_NO):
+        return None
+    if scored.candidate.reading is not None:
+        return span_extract(scored)
+    return name_extract(question, scored) if question.kind in NAMES else None
 
 
 def confidence_of(ranked: Sequence[Scored], extracts: Sequence[Extract], scorer: Scorer) -> float:
@@ -121,7 +155,8 @@ def confidence_of(ranked: Sequence[Scored], extracts: Sequence[Extract], scorer:
 def found_features(ranked: Sequence[Scored], extracts: Sequence[Extract]) -> dict[str, float]:
     """What tells an answer from the nearest thing there is."""
     best = extracts[0].scored.candidate.features
-    return {
+    reader = {name: best[name] for name in ("reader",) if name in best}
+    return reader | {
         "sentence": extracts[0].scored.logit,
         "value": extracts[0].probability,
         "best_sentence": ranked[0].logit,
@@ -227,7 +262,9 @@ def _in_words(views: Sequence[View]) -> str:
     for view in views:
         context = ", ".join(note for note in (view.time, view.hedge) if note)
         numbers = "".join(f"[{n}]" for n in view.citations)
-        parts.append(f"{view.value} ({context}) {numbers}" if context else f"{view.value} {numbers}")
+        parts.append(
+            f"{view.value} ({context}) {numbers}" if context else f"{view.value} {numbers}"
+        )
     return "; ".join(" ".join(part.split()) for part in parts)
 
 

@@ -7,8 +7,9 @@ its title already give, and its context counts beside its own words.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,28 +20,52 @@ from index.language import terms
 from qa.kinds import NAMES, QUANTITIES, TIMES, Kind
 from qa.names import find_names
 from qa.question import Question
+from qa.reader import Reader, Reading, SpanScore
 from qa.values import Value, find_values
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """One sentence; ``span`` is its place in the article's text."""
+    """One sentence; ``span`` is its place in the article's text.
+
+    ``reading`` is the reader's of its passage, where there is a reader; the sentence begins at
+    ``reading_start`` of the text that was read.
+    """
 
     hit: Hit
     position: int
     span: Span
     values: tuple[Value, ...]
     features: Mapping[str, float] = field(default_factory=dict)
+    reading: Reading | None = None
+    reading_start: int = 0
 
     @cached_property
     def text(self) -> str:
         return self.span.of(self.hit.passage.article.text)
 
+    def read(self, start: int = 0, end: int | None = None) -> SpanScore | None:
+        """The reader's best span inside ``text[start:end]``, counted from the sentence's start."""
+        if self.reading is None:
+            return None
+        end = len(self.text) if end is None else end
+        at = self.reading_start
+        best = self.reading.best_within(at + start, at + end)
+        return None if best is None else replace(best, start=best.start - at, end=best.end - at)
 
-def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Candidate]:
+
+def gather(
+    question: Question, hits: Sequence[Hit], index: Index, reader: Reader | None = None
+) -> list[Candidate]:
     """All sentences of ``hits`` with their features, in the order of the hits."""
     if not hits:
         return []
+    candidates = _compared(question, hits, index)
+    return candidates if reader is None else _with_readings(question, candidates, reader)
+
+
+def _compared(question: Question, hits: Sequence[Hit], index: Index) -> list[Candidate]:
+    """The sentences with the features that need no reader."""
     asked = _Asked.of(question, index)
     residuals = [asked.without_known_names(hit) for hit in hits]
     texts = list(dict.fromkeys([question.text, *residuals]))
@@ -56,18 +81,68 @@ def gather(question: Question, hits: Sequence[Hit], index: Index) -> list[Candid
     ]
 
 
+def _with_readings(
+    question: Question, candidates: Sequence[Candidate], reader: Reader
+) -> list[Candidate]:
+    """The sentences with the reader's features; a passage is read below its title."""
+    hits = {candidate.hit.passage.id: candidate.hit for candidate in candidates}
+    heads = {number: _head(hit) for number, hit in hits.items()}
+    texts = [heads[number] + hit.passage.text for number, hit in hits.items()]
+    readings = dict(zip(hits, reader.read(question.text, texts), strict=True))
+    read = []
+    for candidate in candidates:
+        passage = candidate.hit.passage
+        start = len(heads[passage.id]) + candidate.span.start - passage.start
+        read.append(replace(candidate, reading=readings[passage.id], reading_start=start))
+    spans = [candidate.read() for candidate in read]
+    best = max(reader_margin(span) for span in spans)
+    return [
+        replace(
+            candidate,
+            features={
+                **candidate.features,
+                "reader": reader_margin(span),
+                "reader_below_best": reader_margin(span) - best,
+                "reader_says_asked": _share_asked(question, candidate, span),
+            },
+        )
+        for candidate, span in zip(read, spans, strict=True)
+    ]
+
+
+def _share_asked(question: Question, candidate: Candidate, span: SpanScore | None) -> float:
+    """The share of a span's terms that the question itself holds: "Wang" is no answer to Wang."""
+    if span is None:
+        return 0.0
+    said = _terms_of(candidate.hit, candidate.text[span.start : span.end])
+    asked = frozenset(terms(question.text, question.language))
+    return len(said & asked) / len(said) if said else 0.0
+
+
+def _head(hit: Hit) -> str:
+    """The title that is read before a passage, so that "das Startup" has a name."""
+    title = hit.passage.article.title
+    return f"{title}\n" if title and not hit.passage.text.startswith(title) else ""
+
+
+def reader_margin(span: SpanScore | None) -> float:
+    """How far a span is above "no answer here", within -20..20; -20 where there is no span."""
+    return -20.0 if span is None else max(-20.0, min(20.0, span.margin))
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """What the features need of the question."""
 
     question: Question
-    terms: frozenset[str]
+    terms: frozenset[str]  # of its content words
     names: tuple[tuple[int, int, frozenset[str]], ...]  # (start, end, terms)
     rarity: Mapping[str, float]
 
     @classmethod
     def of(cls, question: Question, index: Index) -> _Asked:
-        own = frozenset(terms(question.text, question.language))
+        content = " ".join(question.terms) or question.text
+        own = frozenset(terms(content, question.language))
         names = tuple(
             (name.start, name.end, frozenset(terms(name.of(question.text), question.language)))
             for name in find_names(question.text, question.language)
@@ -128,7 +203,7 @@ def _of_passage(
             "first_passage": float(hit.rank == first.rank),
             "first_sentence": float(i == 0),
             "length": min(len(texts[i]), 600) / 100.0,
-            "question_mark": float(texts[i].rstrip("\"”“» ").endswith("?")),
+            "question_mark": float(texts[i].rstrip('"”“» ').endswith("?")),
         }
         found.append(Candidate(hit, i, span, values, features))
     return found
@@ -140,7 +215,7 @@ def first_score(hit: Hit) -> float:
 
 
 def _holds_kind(asked: _Asked, text: str, values: Sequence[Value], language: str) -> float:
-    """1 where the sentence holds the kind asked for, 0 where it does not, .5 where none can tell."""
+    """1 where the sentence holds the kind asked for, 0 where not, .5 where none can tell."""
     kinds = asked.question.kinds
     if kinds[0] in QUANTITIES or kinds[0] in TIMES:
         return float(any(fits(value, asked.question) for value in values))
@@ -156,6 +231,18 @@ def fits(value: Value, question: Question) -> bool:
     ):
         return False
     return not value.conversion and value.text.casefold() not in question.text.casefold()
+
+
+_DIFFERENCE = re.compile(
+    r"\s*(?:mehr|weniger|höher|niedriger|größer|kleiner|teurer|billiger|more|less|fewer|higher|lower|"
+    r"larger|smaller)\b",
+    re.IGNORECASE,
+)
+
+
+def is_difference(value: Value, text: str) -> bool:
+    """Whether a value says by how much something differs: "eine halbe Milliarde mehr"."""
+    return value.kind in QUANTITIES and _DIFFERENCE.match(text, value.end) is not None
 
 
 def new_names(question: Question, text: str, language: str) -> list[Span]:

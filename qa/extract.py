@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from index import Span
 from index.language import terms
-from qa.candidates import Candidate, fits, new_names
+from qa.candidates import Candidate, fits, is_difference, new_names, reader_margin
 from qa.question import Question
 from qa.scorer import LogisticModel, sigmoid
 from qa.values import Value
@@ -39,15 +39,46 @@ class Extract:
         return self.span.of(self.scored.candidate.text)
 
 
+SENTENCE_BELOW_BEST = 3.0
+VALUE_BELOW_BEST = 4.0
+"""How far, in logits, a further view's sentence may lie below the best view's sentence, and its
+value below the best value of its own sentence."""
+
+
 def value_extracts(
     question: Question, ranked: Sequence[Scored], model: LogisticModel
 ) -> list[Extract]:
-    """The values of the asked kind in ``ranked`` sentences, the likeliest first."""
-    found = []
-    for scored, value, features in values_with_features(question, ranked):
-        span = Span(value.start, value.end)
-        found.append(Extract(scored, span, model.probability(features), value))
-    return sorted(found, key=lambda extract: -extract.probability)
+    """The values that answer the question, the likeliest first.
+
+    The models know questions with one answer each. Where sources differ, a second value is right
+    though the first one is likelier; so further values are judged by their sentence, and beside
+    the other values there. Only values of one dimension are views of one thing.
+    """
+    found = sorted(
+        (
+            (model.logit(features), scored, value)
+            for scored, value, features in values_with_features(question, ranked)
+        ),
+        key=lambda entry: -entry[0],
+    )
+    if not found:
+        return []
+    _, best_sentence, best_value = found[0]
+    best_of: dict[Candidate, float] = {}
+    for logit, scored, _ in found:
+        best_of.setdefault(scored.candidate, logit)
+    return [
+        Extract(scored, Span(value.start, value.end), sigmoid(logit), value)
+        for rank, (logit, scored, value) in enumerate(found)
+        if rank == 0
+        or (
+            value.kind is best_value.kind
+            and value.base == best_value.base
+            and scored.logit >= best_sentence.logit - SENTENCE_BELOW_BEST
+            and logit >= best_of[scored.candidate] - VALUE_BELOW_BEST
+            and not is_difference(value, scored.candidate.text)
+        )
+    ]
 
 
 def values_with_features(
@@ -62,7 +93,19 @@ def values_with_features(
         fitting = [value for value in scored.candidate.values if fits(value, question)]
         for value in fitting:
             found.append((scored, value, _features(question, scored, value, len(fitting), best)))
-    return found
+    return _with_reader(found) if found and ranked[0].candidate.reading else found
+
+
+def _with_reader(
+    found: list[tuple[Scored, Value, dict[str, float]]],
+) -> list[tuple[Scored, Value, dict[str, float]]]:
+    """The same with how well the reader likes a span inside each value."""
+    margins = [reader_margin(s.candidate.read(v.start, v.end)) for s, v, _ in found]
+    best = max(margins)
+    return [
+        (scored, value, {**features, "reader": margin, "reader_below_best": margin - best})
+        for (scored, value, features), margin in zip(found, margins, strict=True)
+    ]
 
 
 def _features(
@@ -75,6 +118,7 @@ def _features(
         "unit": float(question.unit is not None and value.unit == question.unit),
         "noun": float(_is_noun(question, value, scored.candidate)),
         "alone": 1.0 / fitting,
+        "difference": float(is_difference(value, scored.candidate.text)),
         "nearness": _nearness(question, scored.candidate, value),
     }
 
@@ -94,8 +138,16 @@ def _nearness(question: Question, candidate: Candidate, value: Value) -> float:
     return len(wanted & set(terms(around, language))) / len(wanted) if wanted else 0.0
 
 
+def span_extract(scored: Scored) -> Extract | None:
+    """The span that the reader takes for the answer; None without a reader."""
+    span = scored.candidate.read()
+    if span is None:
+        return None
+    return Extract(scored, Span(span.start, span.end), scored.probability)
+
+
 def name_extract(question: Question, scored: Scored) -> Extract | None:
-    """The likeliest name in a sentence: new to the reader, nearest to the question's words."""
+    """Without a reader, the likeliest name: new, and nearest to the question's words."""
     candidate = scored.candidate
     language = candidate.hit.passage.article.language
     names = new_names(question, candidate.text, language)

@@ -13,7 +13,7 @@ from functools import cache
 
 from babel import Locale, UnknownLocaleError
 from babel.numbers import get_decimal_symbol
-from text_to_num import find_numbers as find_word_numbers  # type: ignore[import-untyped]
+from text_to_num import find_numbers as find_word_numbers
 
 # Each maps one code point to one, so offsets in the folded text are offsets in the original.
 _FOLDED = str.maketrans(

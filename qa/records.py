@@ -11,7 +11,7 @@ from index.records import Hit, LegScore
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A place in an article. ``article.text[start:end] == quote`` was checked before it is shown."""
+    """A place in an article; ``article.text[start:end] == quote`` was checked before."""
 
     n: int
     article_id: str

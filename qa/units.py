@@ -343,7 +343,7 @@ def _add_measures(language: str, names: dict[str, Unit], exact: dict[str, Unit])
 def _cldr_names(cldr: str, length: str, language: str) -> set[str]:
     """The names of a unit in one language, without the number babel writes beside them."""
     try:
-        said = [format_unit(n, cldr, length, locale=language) for n in (1, 2)]  # type: ignore[arg-type]
+        said = [format_unit(n, cldr, length, locale=language) for n in (1, 2)]
     except (UnknownUnitError, UnknownLocaleError, ValueError):
         return set()
     stripped = (re.sub(r"[\d\u0660-\u0669]+", "", s).strip("\u00a0\u202f ") for s in said)

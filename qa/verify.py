@@ -8,7 +8,7 @@ from index import Article, Span
 
 
 def is_true(article: Article, span: Span, quote: str) -> bool:
-    """Whether ``quote`` stands at ``span`` of ``article``, and the text is the one that was stored."""
+    """Whether ``quote`` stands at ``span`` of ``article``, and the text is the stored one."""
     return (
         0 <= span.start < span.end <= len(article.text)
         and article.text[span.start : span.end] == quote

@@ -1,22 +1,50 @@
-"""An index of a few example articles, made once."""
+"""What many tests share: the model, indexes of the example articles, the development data."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from index import Index
+from index.embed import Embedder, open_embedder
 
-ARTICLES = Path(__file__).parents[1] / "examples/articles"
+ROOT = Path(__file__).parents[1]
+ARTICLES = ROOT / "examples/articles"
 SAMPLE = ("scale-ai-*", "windpark-*", "insulin.md", "kurz-gemeldet.jsonl", "aral-sea.html")
 
 
 @pytest.fixture(scope="session")
 def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the index; to be read only."""
+    """The folder of an index of a few example articles; to be read only."""
     folder = tmp_path_factory.mktemp("sample") / "index"
     with Index.open(folder) as index:
         report = index.add([path for name in SAMPLE for path in sorted(ARTICLES.glob(name))])
     assert not report.failed
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The default model, loaded once."""
+    return open_embedder()
+
+
+@pytest.fixture(scope="session")
+def sample_index(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    """An index of all example articles; to be read only."""
+    folder = tmp_path_factory.mktemp("examples") / "index"
+    with Index.open(folder, embedder=embedder) as index:
+        assert not index.add([ARTICLES]).failed
+        yield index
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The development data, which lies beside the project and does not come with it."""
+    folder = Path(os.environ.get("FUNDSTELLE_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no development data in {folder}; FUNDSTELLE_DATA names another folder")
     return folder

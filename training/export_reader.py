@@ -55,7 +55,9 @@ def export(run: Path, to: Path) -> str:
     )
     if len(content) > LARGEST:
         raise ValueError(f"{to.name} would have {len(content):,} bytes; train with a lower rank.")
-    to.write_bytes(content)
+    beside = to.with_suffix(".new")
+    beside.write_bytes(content)
+    beside.replace(to)
     description = {
         "sha256": hashlib.sha256(content).hexdigest(),
         "bytes": len(content),

@@ -1,7 +1,8 @@
 """Fit the logistic models of ``qa/scorer.json`` on XQuAD-R's development half.
 
-Each question is asked twice over the evaluation corpus: as it is, and with the passages of its
-article held back, so that nothing answers it. Figures are cross-validated by article.
+Each question is asked three times over the evaluation corpus: as it is, with its paragraph held
+back, and with its whole article held back; then nothing answers it, though much comes near. Figures
+are cross-validated by article.
 
     python -m training.fit_scorer            # prints the figures and writes qa/scorer.json
 """
@@ -25,11 +26,12 @@ from sklearn.model_selection import GroupKFold
 from bench.data import Question as Gold
 from bench.data import xquad
 from bench.retrieval import open_corpus
-from index import Index
+from index import Hit, Index
 from qa.answer import READ_PASSAGES, extract, found_features
 from qa.candidates import Candidate, gather
 from qa.extract import Extract, Scored, values_with_features
 from qa.question import Question, understand
+from qa.reader import Reader, Reading, load_reader
 from qa.scorer import LogisticModel, Scorer
 from qa.values import Value
 
@@ -63,20 +65,44 @@ class Case:
         return self.holds(candidate) and start < self.gold.end and self.gold.start < end
 
 
-def cases(index: Index, language: str) -> list[Case]:
-    """Every question, answerable and held back."""
+class Memory:
+    """A reader that reads the same passage for the same question once."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._question = ""
+        self._known: dict[str, Reading] = {}
+
+    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
+        if question != self._question:
+            self._question, self._known = question, {}
+        new = [passage for passage in passages if passage not in self._known]
+        self._known.update(zip(new, self._reader.read(question, new), strict=True))
+        return [self._known[passage] for passage in passages]
+
+
+def cases(index: Index, language: str, reader: Reader | None) -> list[Case]:
+    """Every question, answerable and held back twice."""
+    memory = Memory(reader) if reader else None
     found = []
     for paragraph in xquad(language):
         for gold in paragraph.questions:
             question = understand(gold.text, today=date(2026, 1, 1), language=language)
             hits = index.search(gold.text, k=HELD_BACK_DEPTH, language=language)
-            held = [
-                hit for hit in hits if f":{paragraph.article}/" not in hit.passage.article.source
-            ]
-            for answerable, kept in ((True, hits), (False, held)):
-                candidates = gather(question, kept[:READ_PASSAGES], index)
-                found.append(Case(gold, f"{paragraph.article}", question, candidates, answerable))
+            for kept in _askings(gold, paragraph.article, hits):
+                candidates = gather(question, kept[:READ_PASSAGES], index, memory)
+                found.append(Case(gold, paragraph.article, question, candidates, kept is hits))
     return found
+
+
+def _askings(gold: Gold, article: str, hits: list[Hit]) -> list[list[Hit]]:
+    """All hits, those without the question's paragraph, and those without its article."""
+    sources = [hit.passage.article.source for hit in hits]
+    return [
+        hits,
+        [h for h, s in zip(hits, sources, strict=True) if not s.endswith(f":{gold.paragraph}")],
+        [h for h, s in zip(hits, sources, strict=True) if f":{article}/" not in s],
+    ]
 
 
 def fit(
@@ -208,20 +234,21 @@ def to_json(scorer: Scorer) -> dict[str, Any]:
 def main(
     languages: Annotated[str, typer.Option(help="Languages of the data, with commas.")] = "de,en",
     output: Annotated[Path, typer.Option(help="Where the weights go.")] = Path("qa/scorer.json"),
-    name: Annotated[str, typer.Option(help="Name of the set of weights.")] = "plain",
+    read: Annotated[bool, typer.Option(help="With the reader's features, or without.")] = True,
 ) -> None:
     """Fit, print cross-validated figures and write the weights."""
+    reader = load_reader() if read else None
     found: list[Case] = []
     for language in languages.split(","):
         with open_corpus(language) as index:
-            own = cases(index, language)
+            own = cases(index, language, reader)
         for figure, value in cross_validate(own).table().items():
             print(f"{language}  {figure:40s} {value:.3f}")
         found += own
     for figure, value in cross_validate(found).table().items():
         print(f"all {figure:40s} {value:.3f}")
     stored = json.loads(output.read_text("utf-8")) if output.is_file() else {}
-    stored[name] = to_json(fit_all(found))
+    stored["reader" if read else "plain"] = to_json(fit_all(found))
     output.write_text(json.dumps(stored, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
