@@ -193,7 +193,7 @@ def load_sentence_transformer(folder: ModelFolder, dtype: str | None = None) -> 
 
 
 def preferred_dtype() -> str:
-    """ "bfloat16" where the processor multiplies it itself, else "float32".
+    """bfloat16 where the processor itself multiplies it, else float32.
 
     Elsewhere bfloat16 is emulated and slower. ``FUNDSTELLE_DTYPE`` decides where it is set.
     """

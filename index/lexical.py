@@ -56,7 +56,10 @@ class Postings:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Postings:
-        stored: dict[str, Any] = {name: arrays[f"lexical_{name}"] for name in cls.__slots__}
+        # A plain view of the mapped file: the memmap class makes each small slice ten times dearer.
+        stored: dict[str, Any] = {
+            name: arrays[f"lexical_{name}"].view(np.ndarray) for name in cls.__slots__
+        }
         return cls(**stored)
 
     def find(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -123,18 +126,18 @@ class CompiledBM25:
         """Scores (n,) of all passages for weighted terms; removed passages score 0."""
         scores = np.zeros(len(self._live), dtype=np.float32)
         for term, weight in query.items():
-            for rows, counts in self._live_postings(term):
+            postings = self._live_postings(term)
+            containing = sum(len(rows) for rows, _ in postings)
+            idf = inverse_document_frequency(self.corpus_size, containing)
+            for rows, counts in postings:
                 tf = counts.astype(np.float32)
-                idf = inverse_document_frequency(self.corpus_size, self._containing(term))
                 scores[rows] += weight * idf * tf * (self.k1 + 1.0) / (tf + self._norm[rows])
         return scores
 
     def idf(self, term: str) -> float:
         """The inverse document frequency of a term over the live passages."""
-        return inverse_document_frequency(self.corpus_size, self._containing(term))
-
-    def _containing(self, term: str) -> int:
-        return sum(len(rows) for rows, _ in self._live_postings(term))
+        containing = sum(len(rows) for rows, _ in self._live_postings(term))
+        return inverse_document_frequency(self.corpus_size, containing)
 
     def _live_postings(self, term: str) -> list[tuple[NDArray[np.int64], NDArray[np.int32]]]:
         found = []

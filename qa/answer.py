@@ -52,7 +52,8 @@ def ask(
     not, since it may be that of an event told of much later. ``reader`` is "default",
     None for none, or an extractive question-answering model: a folder or a name on the hub.
 
-    Every citation's quote was compared with the stored text. Raises UsageError for a question that is empty or longer than 2,000 characters.
+    Every citation's quote was compared with the stored text. Raises UsageError for a question that
+    is empty or longer than 2,000 characters.
     """
     timings: dict[str, float] = {}
     text = _checked(question)

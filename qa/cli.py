@@ -282,8 +282,18 @@ def query(
         bool,
         typer.Option(
             "--no-time-limit",
-            help="Do not read 'im Mai 2024' in the question as a limit.",
+            help="Do not read 'letzte Woche' in the question as a limit.",
         ),
+    ] = False,
+    reader: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="An extractive question-answering model: a folder, or a name on the hub.",
+        ),
+    ] = "default",
+    no_reader: Annotated[
+        bool, typer.Option("--no-reader", help="Answer without a reading model.")
     ] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show how each passage was found.")
@@ -301,7 +311,14 @@ def query(
         sources=tuple(source or ()),
     )
     with _open(context, index) as opened:
-        answer = ask(question, opened, k=k, filters=filters, use_time_limit=not no_time_limit)
+        answer = ask(
+            question,
+            opened,
+            k=k,
+            filters=filters,
+            use_time_limit=not no_time_limit,
+            reader=None if no_reader else reader,
+        )
     if as_json:
         _print_json(answer.to_json())
     else:

@@ -1,10 +1,10 @@
-"""Fit the logistic models of ``qa/scorer.json`` on XQuAD-R's development half.
+"""Fit the logistic models of ``qa/scorer.json`` on development questions.
 
-Each question is asked three times over the evaluation corpus: as it is, with its paragraph held
-back, and with its whole article held back; then nothing answers it, though much comes near. Figures
-are cross-validated by article.
+They are XQuAD-R's development half in German and English, and the example questions. Each is asked
+as it is, and with what answers it held back; then nothing answers it, though much comes near.
+Figures are cross-validated by article.
 
-    python -m training.fit_scorer            # prints the figures and writes qa/scorer.json
+    python -m training.fit_scorer [--no-read]   # prints figures, writes qa/scorer.json
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import numpy as np
@@ -23,86 +23,18 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from bench.data import Question as Gold
-from bench.data import xquad
-from bench.retrieval import open_corpus
-from index import Hit, Index
-from qa.answer import READ_PASSAGES, extract, found_features
-from qa.candidates import Candidate, gather
+from qa.answer import extract, found_features
 from qa.extract import Extract, Scored, values_with_features
-from qa.question import Question, understand
-from qa.reader import Reader, Reading, load_reader
+from qa.reader import load_reader
 from qa.scorer import LogisticModel, Scorer
-from qa.values import Value
+from training.cases import Case, example_cases, xquad_cases
 
-HELD_BACK_DEPTH = 60
-"""Passages searched, so that five remain when a whole article's are held back."""
+EXAMPLES_COUNT = 4
+"""How often each example question counts beside one of XQuAD-R. They are few, but paraphrase as
+readers do, and their articles have titles."""
 
 REFUSED_AT_MOST = 0.10
 """The threshold loses at most this share of the questions that the articles answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One asking of one question."""
-
-    gold: Gold
-    group: str
-    question: Question
-    candidates: list[Candidate]
-    answerable: bool
-
-    def holds(self, candidate: Candidate) -> bool:
-        """Whether a sentence holds the gold answer at its own place."""
-        source = candidate.hit.passage.article.source
-        inside = candidate.span.start <= self.gold.start and self.gold.end <= candidate.span.end
-        return source.endswith(f":{self.gold.paragraph}") and inside
-
-    def is_value(self, candidate: Candidate, value: Value) -> bool:
-        """Whether a value overlaps the gold answer."""
-        start = candidate.span.start + value.start
-        end = candidate.span.start + value.end
-        return self.holds(candidate) and start < self.gold.end and self.gold.start < end
-
-
-class Memory:
-    """A reader that reads the same passage for the same question once."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._question = ""
-        self._known: dict[str, Reading] = {}
-
-    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
-        if question != self._question:
-            self._question, self._known = question, {}
-        new = [passage for passage in passages if passage not in self._known]
-        self._known.update(zip(new, self._reader.read(question, new), strict=True))
-        return [self._known[passage] for passage in passages]
-
-
-def cases(index: Index, language: str, reader: Reader | None) -> list[Case]:
-    """Every question, answerable and held back twice."""
-    memory = Memory(reader) if reader else None
-    found = []
-    for paragraph in xquad(language):
-        for gold in paragraph.questions:
-            question = understand(gold.text, today=date(2026, 1, 1), language=language)
-            hits = index.search(gold.text, k=HELD_BACK_DEPTH, language=language)
-            for kept in _askings(gold, paragraph.article, hits):
-                candidates = gather(question, kept[:READ_PASSAGES], index, memory)
-                found.append(Case(gold, paragraph.article, question, candidates, kept is hits))
-    return found
-
-
-def _askings(gold: Gold, article: str, hits: list[Hit]) -> list[list[Hit]]:
-    """All hits, those without the question's paragraph, and those without its article."""
-    sources = [hit.passage.article.source for hit in hits]
-    return [
-        hits,
-        [h for h, s in zip(hits, sources, strict=True) if not s.endswith(f":{gold.paragraph}")],
-        [h for h, s in zip(hits, sources, strict=True) if f":{article}/" not in s],
-    ]
 
 
 def fit(
@@ -186,14 +118,16 @@ class Figures:
         }
 
 
-def cross_validate(found: Sequence[Case], folds: int = 6) -> Figures:
-    """Fit without an article's questions, judge them, in turn."""
+def cross_validate(found: Sequence[Case], judged: Sequence[Case], folds: int = 6) -> Figures:
+    """Fit without an article's questions, in turn, and judge those of them that are asked for."""
     figures = Figures([], [], [], [], [], [])
     groups = [case.group for case in found]
     for train, test in GroupKFold(folds).split(found, groups=groups):
         scorer = fit_all([found[i] for i in train])
-        for i in test:
-            _judge(found[i], scorer, figures)
+        tested = {found[i].group for i in test}
+        for case in judged:
+            if case.group in tested:
+                _judge(case, scorer, figures)
     return figures
 
 
@@ -232,23 +166,21 @@ def to_json(scorer: Scorer) -> dict[str, Any]:
 
 
 def main(
-    languages: Annotated[str, typer.Option(help="Languages of the data, with commas.")] = "de,en",
-    output: Annotated[Path, typer.Option(help="Where the weights go.")] = Path("qa/scorer.json"),
     read: Annotated[bool, typer.Option(help="With the reader's features, or without.")] = True,
+    output: Annotated[Path, typer.Option(help="Where the weights go.")] = Path("qa/scorer.json"),
 ) -> None:
     """Fit, print cross-validated figures and write the weights."""
     reader = load_reader() if read else None
-    found: list[Case] = []
-    for language in languages.split(","):
-        with open_corpus(language) as index:
-            own = cases(index, language, reader)
-        for figure, value in cross_validate(own).table().items():
-            print(f"{language}  {figure:40s} {value:.3f}")
-        found += own
-    for figure, value in cross_validate(found).table().items():
-        print(f"all {figure:40s} {value:.3f}")
+    with TemporaryDirectory() as folder:
+        examples = example_cases(Path(folder), reader)
+    german = xquad_cases("de", "de", reader)
+    english = xquad_cases("en", "en", reader)
+    everything = [*german, *english, *EXAMPLES_COUNT * examples]
+    for name, own in (("German", german), ("English", english), ("examples", examples)):
+        for figure, value in cross_validate(everything, judged=own).table().items():
+            print(f"{name:10s} {figure:40s} {value:.3f}")
     stored = json.loads(output.read_text("utf-8")) if output.is_file() else {}
-    stored["reader" if read else "plain"] = to_json(fit_all(found))
+    stored["reader" if read else "plain"] = to_json(fit_all(everything))
     output.write_text(json.dumps(stored, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
