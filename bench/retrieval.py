@@ -44,17 +44,21 @@ class Result:
 
 
 def open_corpus(
-    language: str, file: str = "dev", count: int = 1000, keep: slice = slice(None)
+    language: str, file: str = "dev", count: int = 1000, keep: frozenset[str] | None = None
 ) -> Index:
-    """The evaluation corpus as an index; built once and kept in the project's working folder."""
+    """The evaluation corpus as an index; built once and kept in the project's working folder.
+
+    ``keep`` names the articles whose paragraphs it holds, where it does not hold all.
+    """
     sources = [DATA / "xquad-r" / f"{language}.{file}.json", DATA / "gnad" / "articles.dev.csv"]
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
-    digest.update(json.dumps([count, str(keep)]).encode())
+    digest.update(json.dumps([count, sorted(keep) if keep else None]).encode())
     folder = Path(".fundstelle") / f"eval-{language}-{digest.hexdigest()[:12]}"
     if not (folder / "complete").is_file():
         shutil.rmtree(folder, ignore_errors=True)
         with Index.open(folder, IndexConfig()) as index:
-            articles = paragraph_articles(xquad(language, file)[keep], language)
+            paragraphs = [p for p in xquad(language, file) if not keep or p.article in keep]
+            articles = paragraph_articles(paragraphs, language)
             index.add_articles([*articles, *distractors(index.embedder, count)])
         (folder / "complete").touch()
     return Index.open(folder, create=False)
