@@ -24,6 +24,7 @@ from index.errors import (
     UsageError,
 )
 from index.ingest import ReadOptions, count_sources, read_sources
+from index.ingest.files import uri_of
 from index.language import analysis_version, terms
 from index.records import (
     AddReport,
@@ -142,7 +143,7 @@ class Index:
 
     def add(
         self,
-        sources: Sequence[str | Path],
+        sources: str | Path | Sequence[str | Path],
         options: ReadOptions | None = None,
         *,
         progress: OnProgress | None = None,
@@ -153,8 +154,13 @@ class Index:
         every 64 articles, so what an interruption leaves is whole.
         """
         options = options or ReadOptions()
-        total = len(count_sources(sources)) if progress else None
-        return self.add_articles(read_sources(sources, options), total=total, progress=progress)
+        sources = [sources] if isinstance(sources, (str, Path)) else sources
+        tally = _Tally(len(count_sources(sources)) if progress else None, progress)
+
+        def finished(path: Path) -> None:
+            tally.finished.append(uri_of(path))
+
+        return self._add(read_sources(sources, options, finished=finished), tally)
 
     def add_articles(
         self,
@@ -164,11 +170,16 @@ class Index:
         progress: OnProgress | None = None,
     ) -> AddReport:
         """Store articles. The same source again is an update; the same text again is a copy."""
-        tally = _Tally(total, progress)
+        return self._add(articles, _Tally(total, progress))
+
+    def _add(self, articles: Iterable[Article | Failure], tally: _Tally) -> AddReport:
         with self._writing():
             stream = iter(articles)
             while batch := list(islice(stream, ARTICLES_PER_COMMIT)):
                 self._add_batch(batch, tally)
+            if tally.finished:
+                with self._store.atomic():
+                    self._forget_failures(tally)
         return tally.report()
 
     def _add_batch(self, batch: Sequence[Article | Failure], tally: _Tally) -> None:
@@ -206,10 +217,10 @@ class Index:
         return True
 
     def _new_texts(self, articles: Sequence[Article]) -> dict[str, Article]:
-        """By checksum, the first article of each text that the store does not have."""
+        """By checksum, the first article of each text that is to be split and embedded."""
         fresh: dict[str, Article] = {}
         for article in articles:
-            if article.sha256 not in fresh and self._store.text_with(article.sha256) is None:
+            if article.sha256 not in fresh and self._store.needs_passages(article):
                 fresh[article.sha256] = article
         return fresh
 
@@ -267,15 +278,31 @@ class Index:
         else:
             tally.added.append(article.id)
 
+    def _forget_failures(self, tally: _Tally) -> None:
+        """Forget what earlier additions could not read of the files that this one has read.
+
+        A failure names a file, a line of it (``file:3``), or a folder it is in.
+        """
+        read = set(tally.finished)
+        read |= {uri[:i] for uri in tally.finished for i, c in enumerate(uri) if c == "/"}
+        still = {failure.source for failure in tally.failed}
+        known = [failure.source for failure in self._store.failures()]
+        self._store.forget_failures(
+            source
+            for source in known
+            if source not in still and (source in read or source.rpartition(":")[0] in read)
+        )
+
     def _put_settings(self) -> None:
         if not self._store.settings():
             self._store.put_settings(_settings_of(self.config, self.embedder))
 
-    def remove(self, names: Sequence[str]) -> tuple[str, ...]:
+    def remove(self, names: str | Sequence[str]) -> tuple[str, ...]:
         """Remove articles by id, by a unique beginning of it, or by source; returns their ids.
 
         Raises ArticleNotFoundError, and then removes none.
         """
+        names = [names] if isinstance(names, str) else names
         ids = tuple(dict.fromkeys(self._resolve(name) for name in names))
         with self._writing(), self._store.atomic():
             for article_id in ids:
@@ -299,6 +326,7 @@ class Index:
                 "again."
             ) from error
         try:
+            self._check_built_with()
             known = {record.name for record in self._store.segments()}
             segment.remove_leftovers(self.path / "segments", known)
             yield
@@ -318,8 +346,11 @@ class Index:
         """The ``k`` best passages for ``query``, best first.
 
         ``filters`` apply inside both legs, before their best are taken. ``language`` is the
-        query's, an ISO 639-1 code; it is told from the query where it is not given.
+        query's, an ISO 639-1 code; it is told from the query where it is not given. Raises
+        UsageError for a ``k`` below 1, IndexDamagedError.
         """
+        if k < 1:
+            raise UsageError(f"k is {k}. Ask for at least one passage.")
         filters = filters or Filters()
         with self._store.snapshot():
             ranked = self._current_searcher().search(
@@ -354,11 +385,19 @@ class Index:
 
         version = self._store.data_version()
         if self._searcher is None or version != self._searcher_version:
+            self._check_built_with()
             self._searcher = Searcher.open(
                 self.path / "segments", self._store, self.embedder, self.config
             )
             self._searcher_version = version
         return self._searcher
+
+    def _check_built_with(self) -> None:
+        """An index that was empty when it was opened may have been begun by another since."""
+        settings = self._store.settings()
+        if settings:
+            _config_of(settings, self.config, self.path)
+            _check_settings(settings, self.config, self.embedder, self.path)
 
     def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors (len(texts), d) of questions, rows of length 1."""
@@ -500,6 +539,8 @@ class _Tally:
     unchanged: list[str] = field(default_factory=list)
     copies: list[str] = field(default_factory=list)
     failed: list[Failure] = field(default_factory=list)
+    finished: list[str] = field(default_factory=list)
+    """The addresses of the files that were read to their end."""
     articles: int = 0
     passages: int = 0
 

@@ -50,7 +50,9 @@ def write(folder: Path, arrays: Arrays) -> SegmentRecord:
     """
     name = f"{int(arrays['ids'][0]):010d}-{secrets.token_hex(4)}"
     target = folder / name
-    folder.mkdir(parents=True, exist_ok=True)
+    if not folder.is_dir():
+        folder.mkdir(parents=True)
+        sync_folder(folder.parent)
     target.mkdir(mode=0o700)
     files = {f"{key}.npy": _write_array(target / f"{key}.npy", a) for key, a in arrays.items()}
     sync_folder(target)

@@ -221,13 +221,18 @@ class Store:
         return int(rows[0][0]) + 1 if rows else 1
 
     def put_text(self, article: Article, first_passage: int, chunks: Sequence[Chunk]) -> int:
-        """Store a new text with its passages, numbered from ``first_passage``; returns its id."""
-        cursor = self._connection.execute(
-            "INSERT INTO texts (sha256, text, title, language) VALUES (?, ?, ?, ?)",
+        """Store a text with its passages, numbered from ``first_passage``; returns its id.
+
+        A text that is there already gets these passages in the place of those it had.
+        """
+        rows = self._rows(
+            """INSERT INTO texts (sha256, text, title, language) VALUES (?, ?, ?, ?)
+            ON CONFLICT (sha256) DO UPDATE SET title = excluded.title, language = excluded.language
+            RETURNING id""",
             (article.sha256, article.text, article.title, article.language),
         )
-        text_id = cursor.lastrowid
-        assert text_id is not None
+        text_id = int(rows[0][0])
+        self._remove_passages("text_id = ?", (text_id,))
         self._connection.executemany(
             "INSERT INTO passages VALUES (?, ?, ?, ?, ?)",
             (
@@ -266,11 +271,13 @@ class Store:
     def delete_unused_texts(self) -> None:
         """Remove the texts that no article has any more, and mark their passages."""
         unused = "SELECT id FROM texts WHERE id NOT IN (SELECT text_id FROM articles)"
-        self._connection.execute(
-            f"INSERT INTO removed SELECT id FROM passages WHERE text_id IN ({unused})"
-        )
-        self._connection.execute(f"DELETE FROM passages WHERE text_id IN ({unused})")
+        self._remove_passages(f"text_id IN ({unused})")
         self._connection.execute("DELETE FROM texts WHERE id NOT IN (SELECT text_id FROM articles)")
+
+    def _remove_passages(self, condition: str, parameters: Sequence[object] = ()) -> None:
+        """Delete passages, and mark their ids, which stand in segments that do not change."""
+        for statement in ("INSERT INTO removed SELECT id FROM", "DELETE FROM"):
+            self._connection.execute(f"{statement} passages WHERE {condition}", tuple(parameters))
 
     def put_segment(self, record: SegmentRecord) -> None:
         files = {
@@ -346,6 +353,21 @@ class Store:
         """The id of the text with this checksum."""
         rows = self._rows("SELECT id FROM texts WHERE sha256 = ?", (sha256,))
         return int(rows[0][0]) if rows else None
+
+    def needs_passages(self, article: Article) -> bool:
+        """Whether an article's text has no passages yet, or ones that no longer fit.
+
+        They depend on a title and a language as well. The first article of a text gives these; once
+        there are others, a change in one of them changes nothing.
+        """
+        rows = self._rows(
+            "SELECT id, title, language FROM texts WHERE sha256 = ?", (article.sha256,)
+        )
+        if not rows:
+            return True
+        text_id, title, language = rows[0]
+        owners = self._rows("SELECT id FROM articles WHERE text_id = ? LIMIT 2", (text_id,))
+        return (title, language) != (article.title, article.language) and owners == [(article.id,)]
 
     def articles_of_text(self, text_id: int) -> int:
         rows = self._rows("SELECT count(*) FROM articles WHERE text_id = ?", (text_id,))

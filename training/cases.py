@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.data import xquad
 from bench.retrieval import open_corpus
 from index import Article, Hit, Index, read_sources
-from qa.answer import READ_PASSAGES
+from qa.answer import to_read
 from qa.candidates import Candidate, gather
 from qa.question import Question, understand
 from qa.reader import Reader, Reading
@@ -121,10 +121,8 @@ def example_cases(folder: Path, reader: Reader | None) -> list[Case]:
             if places:
                 found += _askings(index, question, group, places, (frozenset(answering),), memory)
             else:
-                hits = index.search(question.text, k=READ_PASSAGES, language=question.language)
-                found.append(
-                    Case(question, group, (), gather(question, hits, index, memory), False)
-                )
+                hits = index.search(question.text, k=HELD_BACK_DEPTH, language=question.language)
+                found.append(_case(index, question, group, (), hits, memory))
     return found
 
 
@@ -153,7 +151,7 @@ def _case(
     hits: Sequence[Hit],
     reader: Reader | None,
 ) -> Case:
-    candidates = gather(question, hits[:READ_PASSAGES], index, reader)
+    candidates = gather(question, to_read(hits), index, reader)
     return Case(question, group, places, candidates, bool(places))
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -85,7 +86,7 @@ class TestAdding:
         empty.add_articles([first])
         report = empty.add_articles([again])
         assert report.unchanged == (first.id,)
-        assert not (report.added or report.updated or report.copies or report.passages)
+        assert (report.added, report.updated, report.copies, report.passages) == ((), (), (), 0)
         assert empty.status().segments == 1
         assert len(list((empty.path / "segments").iterdir())) == 1
 
@@ -158,7 +159,7 @@ class TestAdding:
 
     def test_nothing_to_add(self, empty: Index) -> None:
         report = empty.add_articles([])
-        assert not (report.added or report.failed)
+        assert (report.added, report.failed) == ((), ())
         assert empty.status().segments == 0
 
     @pytest.mark.parametrize("text", ["", " \n", "***", "Foto: dpa", "漢字", "a\0b"])
@@ -305,11 +306,10 @@ class TestRemoving:
 
     def test_ambiguous_beginning(self, empty: Index) -> None:
         empty.add_articles([article(f"n{n}", f"Satz {n}.") for n in range(20)])
+        # Of 23 articles two begin with the same of 16 digits.
+        first, _ = Counter(summary.id[0] for summary in empty.articles()).most_common(1)[0]
         with pytest.raises(ArticleNotFoundError, match=r"fits \d+ articles.*more of the id"):
-            # Of 23 articles two begin with the same of 16 digits.
-            for digit in "0123456789abcdef":
-                if any(summary.id.startswith(digit) for summary in empty.articles()):
-                    empty.article(digit)
+            empty.article(first)
 
 
 class TestSearching:
@@ -348,7 +348,19 @@ class TestSearching:
 
     @pytest.mark.parametrize(
         "query",
-        ["", " ", '"', "AND", "NEAR(", "C++", "' OR 1=1--", "(a+)+$", "\0", "👩‍👩‍👧", "Meer " * 5000],
+        [
+            "",
+            " ",
+            '"',
+            "AND",
+            "NEAR(",
+            "C++",
+            "' OR 1=1--",
+            "(a+)+$",
+            "\0",
+            "👩‍👩‍👧",
+            "Meer " * 5000,
+        ],
     )
     def test_any_text_is_a_query(self, empty: Index, query: str) -> None:
         empty.add_articles([article("sea", SEA), article("cpp", "Wer C++ kann, kann auch C.")])
@@ -401,29 +413,30 @@ class TestSearching:
         assert errors == []
 
 
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
+    crowd = [
+        article(
+            f"crowd.de/{n}",
+            f"Wale, Wale, Wale im Meer Nummer {n}.",
+            published=date(2024, 6, 1),
+        )
+        for n in range(30)
+    ]
+    wanted = make_article(
+        "Whales once. And much else about hills, rails, snow and trees (Meer).",
+        source="https://wanted.com/x",
+        language="en",
+        published=date(2020, 1, 1),
+    )
+    config = IndexConfig(candidates=5)
+    with open_index(tmp_path_factory.mktemp("crowd") / "index", config=config) as opened:
+        opened.add_articles([*crowd[:15], wanted, *crowd[15:]])
+        yield opened
+
+
 class TestFilters:
     """More articles than either leg hands on fit the query better than the one that is let in."""
-
-    @pytest.fixture(scope="class")
-    def crowded(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-        crowd = [
-            article(
-                f"crowd.de/{n}",
-                f"Wale, Wale, Wale im Meer Nummer {n}.",
-                published=date(2024, 6, 1),
-            )
-            for n in range(30)
-        ]
-        wanted = make_article(
-            "Whales once. And much else about hills, rails, snow and trees (Wale).",
-            source="https://wanted.com/x",
-            language="en",
-            published=date(2020, 1, 1),
-        )
-        config = IndexConfig(candidates=5)
-        with open_index(tmp_path_factory.mktemp("crowd") / "index", config=config) as opened:
-            opened.add_articles([*crowd[:15], wanted, *crowd[15:]])
-            yield opened
 
     def test_without_a_filter_it_is_not_found(self, crowded: Index) -> None:
         assert "wanted.com/x" not in found(crowded, "Wale im Meer", k=5)
@@ -511,12 +524,10 @@ class TestOpening:
     def test_read_only_refuses_to_write(self, empty: Index, folder: Path) -> None:
         empty.add_articles([article("sea", SEA)])
         with open_index(folder, read_only=True) as reader:
-            for write in (
-                lambda: reader.add_articles([article("rail", RAIL)]),
-                lambda: reader.remove(["https://sea"]),
-            ):
-                with pytest.raises(UsageError, match="read only"):
-                    write()
+            with pytest.raises(UsageError, match="read only"):
+                reader.add_articles([article("rail", RAIL)])
+            with pytest.raises(UsageError, match="read only"):
+                reader.remove(["https://sea"])
 
     def test_another_model(self, empty: Index, folder: Path) -> None:
         empty.add_articles([article("sea", SEA)])
@@ -555,9 +566,9 @@ class TestOpening:
         """Neither is stored yet; the one that writes first is, and the other must not mix in."""
         with open_index(folder, embedder=WordEmbedder(dimension=32)) as late:
             empty.add_articles([article("sea", SEA)])
-            with pytest.raises(IndexMismatchError, match="dimension|model"):
+            with pytest.raises(IndexMismatchError, match=r"dimension|model"):
                 late.add_articles([article("rail", RAIL)])
-            with pytest.raises(IndexMismatchError, match="dimension|model"):
+            with pytest.raises(IndexMismatchError, match=r"dimension|model"):
                 late.search("Meer")
         assert found(empty, "Meer") == ["sea"]
 
@@ -617,13 +628,10 @@ class TestTwoWriters:
         ) as writer:
             assert writer.stdout is not None
             assert writer.stdout.readline() == "writing\n"
-            for write in (
-                lambda: empty.add_articles([article("sea", SEA)]),
-                lambda: empty.add_articles([]),
-            ):
+            for articles in ([], [article("rail", RAIL)]):
                 started = time.perf_counter()
                 with pytest.raises(IndexBusyError, match="Wait until it has ended") as error:
-                    write()
+                    empty.add_articles(articles)
                 assert time.perf_counter() - started < 1.0
                 assert str(folder) in str(error.value)
             assert empty.search("Meer") == []  # reading goes on
@@ -633,18 +641,20 @@ class TestTwoWriters:
 
     def test_second_index_of_one_process(self, empty: Index, folder: Path) -> None:
         def articles() -> Iterator[Article]:
-            with open_index(folder) as second:
-                with pytest.raises(IndexBusyError):
-                    second.add_articles([article("rail", RAIL)])
+            with open_index(folder) as second, pytest.raises(IndexBusyError):
+                second.add_articles([article("rail", RAIL)])
             yield article("sea", SEA)
 
         assert len(empty.add_articles(articles()).added) == 1
 
     def test_writing_inside_writing(self, empty: Index) -> None:
+        def remove(done: Progress) -> None:
+            empty.remove(["https://sea"])
+
+        empty.add_articles([article("sea", SEA)])
         with pytest.raises(IndexBusyError):
-            empty.add_articles(
-                [article("sea", SEA)], progress=lambda done: empty.remove(["https://sea"]) and None
-            )
+            empty.add_articles([article("rail", RAIL)], progress=remove)
+        assert empty.article("https://sea").text == SEA
 
     def test_the_lock_ends_with_its_process(self, empty: Index, folder: Path) -> None:
         with subprocess.Popen(

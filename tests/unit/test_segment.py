@@ -9,7 +9,7 @@ import pytest
 
 from index import IndexDamagedError, segment
 
-ARRAYS = {
+ARRAYS: segment.Arrays = {
     "ids": np.arange(5, 9, dtype=np.int64),
     "vectors": np.linspace(0, 1, 12, dtype=np.float16).reshape(4, 3),
     "none": np.zeros(0, dtype=np.int32),

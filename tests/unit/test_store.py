@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date
 from pathlib import Path
@@ -162,19 +162,28 @@ class TestFilters:
 
 class TestTransactions:
     def test_an_error_undoes_all_of_it(self, store: Store) -> None:
-        with pytest.raises(ZeroDivisionError), store.atomic():
-            store.put_settings({"a": "b"})
-            store.put_failures([Failure("x", "y")])
-            raise ZeroDivisionError
+        def write() -> None:
+            with store.atomic():
+                store.put_settings({"a": "b"})
+                store.put_failures([Failure("x", "y")])
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            write()
         assert store.settings() == {}
         assert store.failures() == ()
         put(store, article("a"))
 
     def test_a_commit_that_fails_is_undone(self, store: Store) -> None:
         """A full disk, for example; here a reference that is only checked at the end."""
-        with pytest.raises(sqlite3.IntegrityError), store.atomic():
-            store._connection.execute("PRAGMA defer_foreign_keys = ON")
-            store.put_article(article("a"), 999)
+
+        def write() -> None:
+            with store.atomic():
+                store._connection.execute("PRAGMA defer_foreign_keys = ON")
+                store.put_article(article("a"), 999)
+
+        with pytest.raises(sqlite3.IntegrityError):
+            write()
         assert store.counts().articles == 0
         put(store, article("a"))
         assert store.counts().articles == 1
@@ -293,10 +302,10 @@ class TestFormat:
     def test_closed_after_an_error(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """An open connection would keep the file busy, and warn when it is collected."""
         opened: list[sqlite3.Connection] = []
-        connect = sqlite3.connect
+        connect: Callable[..., sqlite3.Connection] = sqlite3.connect
 
         def recorded(*args: object, **kwargs: object) -> sqlite3.Connection:
-            opened.append(connect(*args, **kwargs))  # type: ignore[arg-type]
+            opened.append(connect(*args, **kwargs))
             return opened[-1]
 
         monkeypatch.setattr("index.store.sqlite3.connect", recorded)
