@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 
-from index import Filters, Index, UsageError
+from index import Filters, Hit, Index, UsageError
 from index.language import terms
 from qa.candidates import Candidate, gather
 from qa.extract import Extract, Scored, name_extract, sentence_extract, span_extract, value_extracts
@@ -128,7 +128,8 @@ def to_read(hits: Sequence[Hit]) -> list[Hit]:
     Where sources differ, the third passage of one tells less than the first of another.
     """
     counts: Counter[str] = Counter()
-    first, later = [], []
+    first: list[Hit] = []
+    later: list[Hit] = []
     for hit in hits:
         counts[hit.passage.article.id] += 1
         (first if counts[hit.passage.article.id] <= READ_OF_ARTICLE else later).append(hit)
