@@ -62,15 +62,9 @@ def ask(
     text = _checked(question)
     with _timed(timings, "understand"):
         understood = understand(text, today=today or date.today())
-    limit = understood.limit if use_time_limit else None
-    limit = limit if limit and limit.relative else None
+    asked_limit = understood.limit if use_time_limit else None
     with _timed(timings, "search"):
-        hits = index.search(
-            text,
-            k=max(k, 2 * READ_PASSAGES),
-            filters=_limited(filters or Filters(), limit),
-            language=understood.language,
-        )
+        hits, limit = _search(index, understood, max(k, 2 * READ_PASSAGES), filters, asked_limit)
     with _timed(timings, "judge"):
         scorer = load_scorer("plain" if reader is None else "reader")
         candidates = gather(understood, to_read(hits), index, _reader(reader))
@@ -95,10 +89,29 @@ def ask(
     )
 
 
-def _limited(filters: Filters, limit: AskedLimit | None) -> Filters:
+def _search(
+    index: Index,
+    question: Question,
+    k: int,
+    filters: Filters | None,
+    limit: AskedLimit | None,
+) -> tuple[list[Hit], AskedLimit | None]:
+    """The best passages, and the question's limit of time where it was applied.
+
+    Among articles without dates of publication no limit can be applied.
+    """
+    filters = filters or Filters()
+    hits = index.search(question.text, k=k, filters=filters, language=question.language)
+    if limit is None or not limit.relative:
+        return hits, None
+    if all(hit.passage.article.published is None for hit in hits):
+        return hits, None
+    limited = _limited(filters, limit)
+    return index.search(question.text, k=k, filters=limited, language=question.language), limit
+
+
+def _limited(filters: Filters, limit: AskedLimit) -> Filters:
     """The filters within the question's own limit of time."""
-    if limit is None:
-        return filters
     starts = [day for day in (filters.since, limit.since) if day]
     ends = [day for day in (filters.until, limit.until) if day]
     return replace(filters, since=max(starts, default=None), until=min(ends, default=None))

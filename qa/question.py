@@ -160,7 +160,12 @@ def _limit_of(moment: Moment, folded: str, question: str) -> TimeLimit:
         since, until = None, _next_day(since, -1)
     elif "until" in said:
         since = None
-    return TimeLimit(since, until, question[start : moment.end].strip(), moment.relative)
+    # A company's year is told of by an article's date, and is no calendar year.
+    relative = moment.relative and not _COMPANY_YEAR.search(folded, moment.start, moment.end)
+    return TimeLimit(since, until, question[start : moment.end].strip(), relative)
+
+
+_COMPANY_YEAR = re.compile(r"(?:geschäfts|wirtschafts|fiscal |financial )(?:jahr|year)", re.I)
 
 
 def _next_day(day: date | None, step: int) -> date | None:
