@@ -216,7 +216,7 @@ def _headline(result: Answer) -> str:
     return (
         f'<p class="antwort"><span lang="{language}">{safe(result.answer)}</span>'
         f"{links}</p>"
-        f'<p class="hinweis">Zuversicht {round(result.confidence * 100)} %</p>'
+        f'<p class="hinweis">Zuversicht {min(99, round(result.confidence * 100))} %</p>'
     )
 
 

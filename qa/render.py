@@ -61,7 +61,7 @@ def answer(result: Answer) -> Text:
     out = Text()
     out.append(one_line(result.answer), style="bold")
     if result.found:
-        out.append("  " + words["confidence"].format(result.confidence), style=FAINT)
+        out.append("  " + words["confidence"].format(min(0.99, result.confidence)), style=FAINT)
     out.append("\n")
     if result.time_limit:
         out.append(_time_limit(result.time_limit, words) + "\n", style=FAINT)
