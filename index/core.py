@@ -554,7 +554,7 @@ class _Tally:
 
     def _tell(self) -> None:
         if self.progress:
-            self.progress(Progress(self.articles, self.total, self.passages, ""))
+            self.progress(Progress(self.articles, self.total, self.passages))
 
     def report(self) -> AddReport:
         return AddReport(

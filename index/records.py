@@ -186,4 +186,3 @@ class Progress:
     articles: int
     total: int | None
     passages: int
-    source: str

@@ -515,7 +515,6 @@ def _progress() -> Iterator[Callable[[Progress], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.markup import escape
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -535,14 +534,7 @@ def _progress() -> Iterator[Callable[[Progress], None] | None]:
         task = bar.add_task("reading", total=None, passages=0)
 
         def show_progress(done: Progress) -> None:
-            name = one_line(done.source).rsplit("/", 1)[-1] or "reading"
-            bar.update(
-                task,
-                completed=done.articles,
-                total=done.total,
-                passages=done.passages,
-                description=escape(name[:30]),
-            )
+            bar.update(task, completed=done.articles, total=done.total, passages=done.passages)
 
         yield show_progress
 

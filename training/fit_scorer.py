@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from qa.answer import extract, found_features
+from qa.answer import extract, found_features, rank_sentences
 from qa.extract import Extract, Scored, values_with_features
 from qa.reader import load_reader
 from qa.scorer import LogisticModel, Scorer
@@ -62,7 +62,9 @@ def fit_all(train: Sequence[Case]) -> Scorer:
         (features, case.is_value(scored.candidate, value))
         for case in answerable
         if case.question.wants_value
-        for scored, value, features in values_with_features(case.question, ranked(case, partial))
+        for scored, value, features in values_with_features(
+            case.question, rank_sentences(case.candidates, partial)
+        )
     ]
     value = fit([row for row, _ in values], [label for _, label in values], 1.0)
     partial = Scorer(sentence, value, partial.found, 0.0)
@@ -83,13 +85,8 @@ def fit_all(train: Sequence[Case]) -> Scorer:
     return Scorer(sentence, value, found, confidences[int(REFUSED_AT_MOST * len(confidences))])
 
 
-def ranked(case: Case, scorer: Scorer) -> list[Scored]:
-    scored = [Scored(c, scorer.sentence.logit(c.features)) for c in case.candidates]
-    return sorted(scored, key=lambda entry: -entry.logit)
-
-
 def answered(case: Case, scorer: Scorer) -> tuple[list[Scored], list[Extract]]:
-    order = ranked(case, scorer)
+    order = rank_sentences(case.candidates, scorer)
     return order, extract(case.question, order, scorer)
 
 
