@@ -27,12 +27,12 @@ BUCKET = 8
 MAX_ANSWER_CHARACTERS = 200
 
 COPIES: Mapping[str, float] = {
-    "squadshifts-new-wiki": 1.5,
-    "squadshifts-reddit": 1.0,
-    "squadshifts-amazon": 0.7,
-    "norquad": 2.0,
-    "jaquad": 0.3,
-    "cmrc2018": 0.7,
+    "squadshifts-new-wiki": 2.0,
+    "squadshifts-reddit": 0.8,
+    "squadshifts-amazon": 0.6,
+    "norquad": 2.5,
+    "jaquad": 0.25,
+    "cmrc2018": 0.5,
 }
 """How often a question of each source is seen in one pass, on average.
 
