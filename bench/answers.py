@@ -10,23 +10,18 @@ from __future__ import annotations
 
 import re
 import statistics
-import string
-import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.console import Console
 from rich.table import Table
-from sklearn.metrics import roc_auc_score
 
 from bench.data import Question, xquad
 from bench.retrieval import open_corpus
 from index import Index
-from qa import Answer, ask
+from qa import Answer, ask, metrics
 
 REFUSED_AT_MOST = 0.10
 
@@ -62,8 +57,8 @@ def judge(question: Question, answer: Answer, index: Index, language: str) -> Ju
     return Judged(
         first=held[:1] == [True],
         three=any(held[:3]),
-        f1=f1(value, question.answer),
-        exact=_words(value) == _words(question.answer),
+        f1=metrics.overlap_f1(metrics.words(value), metrics.words(question.answer)),
+        exact=metrics.words(value) == metrics.words(question.answer),
         holds_value=_plain(question.answer) in _plain(value) if number else None,
         citations=len(true),
         true_citations=sum(true),
@@ -73,31 +68,23 @@ def judge(question: Question, answer: Answer, index: Index, language: str) -> Ju
     )
 
 
-def f1(said: str, gold: str) -> float:
-    """SQuAD's word F1 (Rajpurkar and others 2016), without its English articles."""
-    ours, theirs = Counter(_words(said)), Counter(_words(gold))
-    common = sum((ours & theirs).values())
-    if not common:
-        return 0.0
-    precision, recall = common / sum(ours.values()), common / sum(theirs.values())
-    return 2 * precision * recall / (precision + recall)
-
-
 def _plain(text: str) -> str:
-    kept = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join("".join(" " if c in string.punctuation + "„“”–" else c for c in kept).split())
+    return " ".join(metrics.words(text))
 
 
-def _words(text: str) -> list[str]:
-    return _plain(text).split()
-
-
-def refusals(answerable: Sequence[float], unanswerable: Sequence[float]) -> tuple[float, float]:
-    """AUROC, and the share refused of the unanswerable when 10 % of the answerable are."""
-    labels = [1] * len(answerable) + [0] * len(unanswerable)
-    auroc = float(roc_auc_score(labels, [*answerable, *unanswerable]))
-    threshold = float(np.quantile(answerable, REFUSED_AT_MOST))
-    return auroc, float(np.mean(np.array(unanswerable) < threshold))
+def figures(judged: Sequence[Judged]) -> dict[str, float]:
+    """Shares of the questions, of those for a number, and of the citations."""
+    values = [j.holds_value for j in judged if j.holds_value is not None]
+    return {
+        "first citation holds the answer": statistics.fmean(j.first for j in judged),
+        "one of the first three does": statistics.fmean(j.three for j in judged),
+        "first view's value, F1": statistics.fmean(j.f1 for j in judged),
+        "first view's value, exact": statistics.fmean(j.exact for j in judged),
+        "numbers, dates, amounts: value holds it": statistics.fmean(values),
+        "answered": statistics.fmean(j.found for j in judged),
+        "citations that are true": sum(j.true_citations for j in judged)
+        / sum(j.citations for j in judged),
+    }
 
 
 def main(
@@ -119,20 +106,8 @@ def main(
         judged = [
             judge(gold[q.id], ask(q.text, index, reader=name), index, language) for q in everything
         ]
-    values = [j.holds_value for j in judged if j.holds_value is not None]
-    for figure, of in (
-        ("first citation holds the answer", statistics.fmean(j.first for j in judged)),
-        ("one of the first three does", statistics.fmean(j.three for j in judged)),
-        ("first view's value, F1", statistics.fmean(j.f1 for j in judged)),
-        ("first view's value, exact", statistics.fmean(j.exact for j in judged)),
-        (f"numbers, dates, amounts: value holds it (n={len(values)})", statistics.fmean(values)),
-        ("answered", statistics.fmean(j.found for j in judged)),
-        (
-            "citations that are true",
-            sum(j.true_citations for j in judged) / sum(j.citations for j in judged),
-        ),
-    ):
-        table.add_row(figure, f"{of:.3f}")
+    for figure, share in figures(judged).items():
+        table.add_row(figure, f"{share:.3f}")
     table.add_row("p50 of an answer", f"{statistics.median(j.milliseconds for j in judged):.0f} ms")
 
     articles = list(dict.fromkeys(p.article for p in paragraphs))
@@ -145,8 +120,9 @@ def main(
             answerable = question.paragraph.rpartition("/")[0] in kept
             confidences[answerable].append(answer.confidence)
             refused[answerable].append(not answer.found)
-    auroc, at_ten = refusals(confidences[True], confidences[False])
-    table.add_row("refusals: AUROC", f"{auroc:.3f}")
+    yes, no = confidences[True], confidences[False]
+    at_ten = metrics.refused_when_losing(REFUSED_AT_MOST, yes, no)
+    table.add_row("refusals: AUROC", f"{metrics.auroc(yes, no):.3f}")
     table.add_row("unanswerable refused at 10 % of the answerable", f"{at_ten:.3f}")
     table.add_row("as shipped: answerable refused", f"{statistics.fmean(refused[True]):.3f}")
     table.add_row("as shipped: unanswerable refused", f"{statistics.fmean(refused[False]):.3f}")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from index.errors import ArticleNotFoundError, FundstelleError, UsageError
+from qa.cli_eval import evaluate_questions
 from qa.visible import json_text, one_line
 
 if TYPE_CHECKING:
@@ -327,6 +328,9 @@ def query(
             _print(render.explanation(answer))
     if not answer.found:
         raise typer.Exit(FOUND_NOTHING)
+
+
+app.command("eval")(evaluate_questions)
 
 
 @app.command()

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from index.model import resolve
+from qa.metrics import auroc
 from qa.reader import DEFAULT_WEIGHTS, EncoderReader, Reader
-from training.reader_scores import auroc, normalised, overlap
+from training.reader_scores import normalised, overlap
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT.parent / "shared" / "data" / "xquad-r"

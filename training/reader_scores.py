@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from qa.metrics import auroc, overlap_f1
 from training.reader_data import Example, ReaderData
 
 if TYPE_CHECKING:
@@ -76,15 +76,4 @@ def normalised(text: str) -> str:
 
 def overlap(said: str, gold: str) -> float:
     """SQuAD's F1 over the words of the two normal forms."""
-    ours, theirs = normalised(said).split(), normalised(gold).split()
-    shared = sum((Counter(ours) & Counter(theirs)).values())
-    if not shared:
-        return float(ours == theirs)
-    return 2 * shared / (len(ours) + len(theirs))
-
-
-def auroc(positive: NDArray[np.float64], negative: NDArray[np.float64]) -> float:
-    """The chance that a value of ``positive`` is above one of ``negative``; ties count half."""
-    below = np.searchsorted(np.sort(negative), positive, "left")
-    upto = np.searchsorted(np.sort(negative), positive, "right")
-    return float((below + upto).mean() / 2 / len(negative))
+    return overlap_f1(normalised(said).split(), normalised(gold).split())

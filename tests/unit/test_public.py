@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 HEAVY = {
     "gradio",
     "langchain_text_splitters",
+    "matplotlib",
     "sentence_transformers",
     "torch",
     "trafilatura",

@@ -1,0 +1,165 @@
+"""The command ``qa eval``: the figures of a user's own questions, as a table, JSON and a plot."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from index.errors import FundstelleError
+from qa.visible import json_text, one_line
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from qa.evaluate import Judged
+    from qa.gold import BadLine
+
+FAILED = 3
+
+
+def evaluate_questions(
+    context: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE.jsonl",
+            help="Questions with their expected answers, one JSON object a line.",
+            show_default=False,
+        ),
+    ],
+    index: Annotated[
+        Path | None,
+        typer.Option(
+            "--index",
+            metavar="DIR",
+            help="Folder of the index. Without it QA_INDEX, else a folder in your data directory.",
+            show_default=False,
+        ),
+    ] = None,
+    k: Annotated[
+        int, typer.Option("-k", metavar="N", min=1, max=100, help="Passages to look at.")
+    ] = 8,
+    reader: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="An extractive question-answering model: a folder, or a name on the hub.",
+        ),
+    ] = "default",
+    no_reader: Annotated[
+        bool, typer.Option("--no-reader", help="Answer without a reading model.")
+    ] = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.png", help="Write a figure too.", show_default=False),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Ask your own questions and count: ranking, answers, citations, refusals, time."""
+    from index import Index
+    from qa import evaluate, plots
+    from qa.gold import read_gold
+
+    if plot is not None:
+        plots.check_target(plot)
+    with Index.open(index or context.obj, read_only=True, create=False) as opened:
+        questions, bad = read_gold(file, opened)
+        for line in bad:
+            _say(f"{file}:{line.line}: {line.reason}")
+        if not questions:
+            raise FundstelleError(
+                f"{file} has no question that can be asked. "
+                'Write lines such as {"question": "…", "answers": ["…"]}.'
+            )
+        with _progress(len(questions)) as progress:
+            judged = evaluate.evaluate(
+                questions, opened, k=k, reader=None if no_reader else reader, progress=progress
+            )
+    if plot is not None:
+        plots.save(judged, plot, f"{one_line(file.name)}, {_count(len(judged), 'question')}")
+    if as_json:
+        failed = [asdict(line) for line in bad]
+        print(json_text({"file": str(file)} | evaluate.to_json(judged) | {"failed": failed}))
+    else:
+        _print_table(judged, bad, plot)
+    if untrue := sum(j.citations - j.true_citations for j in judged):
+        _say(f"{_count(untrue, 'citation')} not in the articles: report this as a defect")
+    if bad or untrue:
+        raise typer.Exit(FAILED)
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
+    """A bar on standard error while it is a terminal, else nothing."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("questions"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
+        task = bar.add_task("asking", total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _print_table(judged: Sequence[Judged], bad: Sequence[BadLine], plot: Path | None) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from qa.evaluate import calibrations, figures
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("figure")
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("of", justify="right", no_wrap=True)
+    for figure in figures(judged):
+        table.add_row(figure.label, _number(figure.name, figure.value), f"{figure.of:,}")
+    names = {"shown": "first citation right", "answerable": "articles answer it"}
+    for name, found in calibrations(judged).items():
+        of = f"{found.of:,}"
+        table.add_row(f"calibration error, {names[name]}", f"{found.error:.3f}", of)
+        table.add_row(f"Brier score, {names[name]}", f"{found.brier:.3f}", of)
+    console = _console()
+    console.print(table)
+    told = [_count(len(judged), "question")]
+    told += [f"{_count(len(bad), 'line')} left out"] if bad else []
+    told += [f"plot in {one_line(str(plot))}"] if plot else []
+    print("; ".join(told))
+
+
+def _number(name: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if name.endswith("_ms") else f"{value:.3f}"
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
+def _say(message: str) -> None:
+    print(f"qa: {one_line(message)}", file=sys.stderr)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
