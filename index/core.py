@@ -423,6 +423,16 @@ class Index:
             searcher = self._current_searcher()
         return {term: searcher.rarity(term) for term in terms}
 
+    def expand(self, terms: Iterable[str], language: str) -> dict[str, dict[str, float]]:
+        """For each term of a query in ``language`` what else in the articles it stands in or for.
+
+        Terms of the live passages, each with the part below 1 of an occurrence that it counts for:
+        "bewert" gives {"milliardenbewert": .5}, a compound gives its parts.
+        """
+        with self._store.snapshot():
+            searcher = self._current_searcher()
+        return searcher.expand(terms, language)
+
     # --- what is there -------------------------------------------------------------------------
 
     def article(self, name: str) -> Article:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import Stemmer
 
+from index.units import ONE_LETTER, SYMBOLS, unit_terms
+
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-analysis_version = "1+snowball" + ".".join(Stemmer.version().split(".")[:2])
+analysis_version = "2+snowball" + ".".join(Stemmer.version().split(".")[:2])
 """Names the analysis; an index built with another one has other terms and must be rebuilt."""
 
 UNKNOWN = "und"
@@ -75,32 +77,54 @@ def _identifier() -> LanguageIdentifier:
 # --- terms -----------------------------------------------------------------------------------
 
 
-def terms(text: str, language: str) -> list[str]:
+def terms(text: str, language: str, leaving_out: frozenset[str] = frozenset()) -> list[str]:
     """The terms of ``text``, repeated as often as they occur, for a bag of words.
 
     Words are folded, stemmed by the Snowball algorithm of ``language`` (none for a language
     without one) and stripped of their accents: München, Muenchen and Mu\u0308nchen are one term.
     A hyphenated word gives its parts and their compounds. Words that only ask, and in English
     those that only join, give none. Numbers lose their thousands separators and have a
-    decimal point. Chinese, Japanese, Korean and Thai give pairs of characters.
+    decimal point; units have one term in all languages. Chinese, Japanese, Korean and Thai give
+    pairs of characters. The words ``leaving_out``, folded, are passed over.
     """
-    folded = fold(text)
+    folded = _units_apart(fold(text))
     known = _known_words(language)
     found: list[str] = []
     for token in _TOKEN.findall(folded):
+        if token in leaving_out:
+            continue
         word_terms = known.get(token)
         if word_terms is None:
             word_terms = known[token] = _analyse(token, language)
         found.extend(word_terms)
         if len(known) > _KNOWN_WORDS_LIMIT:
             known.clear()
-    stop_words = _STOP_WORDS.get(language)
-    if stop_words:  # IT and WHO are names
-        found += [w for w in map(str.lower, _ACRONYM.findall(text)) if w in stop_words]
+    silent = stop_words(language)
+    if silent:  # IT and WHO are names
+        found += [w for w in map(str.lower, _ACRONYM.findall(text)) if w in silent]
     return found
 
 
+def _units_apart(folded: str) -> str:
+    """Write out the units that only their place after a number or an amount tells."""
+    folded = _PER_CENT.sub("percent", folded)
+    folded = _LARGE_AMOUNT.sub(lambda m: f"{m[1]} {_LARGE[m[2]]}", folded)
+    folded = _ONE_LETTER_UNIT.sub(lambda m: " " + ONE_LETTER[m[1]], folded)
+    return _DECIMALS_AND_UNIT.sub(r"\1 \2", folded)
+
+
+_PER_CENT = re.compile(r"\b(?:per|por|pour|pro) (?:cent|ciento|cento)\b")
+_LARGE = {"m": "mio", "b": "mrd", "bn": "mrd"}
+_LARGE_AMOUNT = re.compile(r"([$€£¥] ?\d[\d.,]*) ?(m|bn?)(?![\w&'’-])")  # $14B, £2.5 m
+_ONE_LETTER_UNIT = re.compile(r"(?<=\d) ?([mgtl])(?![\w.&'’-])")
+_DECIMALS_AND_UNIT = re.compile(r"(\d[.,]\d+)([^\W\d_]{1,12})(?!\w)")  # 2.5bn
+
 _ACRONYM = re.compile(r"(?<!\w)[A-Z]{2,4}(?!\w)")
+
+
+def stop_words(language: str) -> frozenset[str]:
+    """The folded words that give no term in ``language``."""
+    return _STOP_WORDS.get(language, frozenset())
 
 
 def fold(text: str) -> str:
@@ -153,17 +177,17 @@ def _analyse(token: str, language: str) -> tuple[str, ...]:
         return _number(token)
     if _UNSPACED_CHARACTER.match(first):
         return tuple(a + b for a, b in pairwise(token)) or (token,)
-    if token in _SYMBOLS:
-        return (_SYMBOLS[token],)
+    if token in SYMBOLS:
+        return (SYMBOLS[token],)
     if "-" in token:
         return _compound(token.split("-"), language)
     if "&" in token or "+" in token or "#" in token:
         return (token,)
     if "." in token:
         return (token.replace(".", ""),)
-    if token in _STOP_WORDS.get(language, ()):
+    if token in stop_words(language):
         return ()
-    units = _UNITS.get(language, {})
+    units = unit_terms(language)
     if token in units:
         return (units[token],)
     amount = _AMOUNT.fullmatch(token)
@@ -220,23 +244,6 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# One term for a unit in either language; a German Billion is an English trillion.
-_SYMBOLS = {"%": "percent", "€": "euro", "$": "dollar", "£": "pound", "¥": "yen"}
-_UNITS = {
-    "de": {
-        "mio": "10^6", "million": "10^6", "millionen": "10^6",
-        "mrd": "10^9", "milliarde": "10^9", "milliarden": "10^9",
-        "billion": "10^12", "billionen": "10^12",
-        "prozent": "percent", "pfund": "pound", "euros": "euro", "dollars": "dollar",
-    },
-    "en": {
-        "mn": "10^6", "million": "10^6", "millions": "10^6",
-        "bn": "10^9", "billion": "10^9", "billions": "10^9",
-        "tn": "10^12", "trillion": "10^12", "trillions": "10^12",
-        "percent": "percent", "pound": "pound", "pounds": "pound", "euros": "euro",
-    },
-}  # fmt: skip
-
 # XQuAD-R with the news as distractors, R@1 and MRR: German without these words .877 and .916, with
 # them .871 and .911, without articles and prepositions too .873 and .910; English without these
 # .941 and .960, with them .907 and .942, without the question's words alone .931 and .954.
@@ -284,3 +291,20 @@ def _plain(word: str) -> str:
 
 
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652]")
+
+
+# --- parts of words --------------------------------------------------------------------------
+
+
+def term_of(word: str, language: str) -> str | None:
+    """The one term of a folded word; None where it has none or several."""
+    known = _known_words(language)
+    found = known.get(word)
+    if found is None:
+        found = known[word] = _analyse(word, language)
+    return found[0] if len(found) == 1 else None
+
+
+def is_unspaced(term: str) -> bool:
+    """Whether a term is of a script without spaces between words."""
+    return bool(_UNSPACED_CHARACTER.match(term))

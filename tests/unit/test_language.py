@@ -28,11 +28,28 @@ from index.language import analysis_version, detect, terms
         ("14\u00a0Mrd.", "14 Milliarden", "de"),
         ("3 Mio.", "3 Millionen", "de"),
         ("49%", "49 Prozent", "de"),
+        ("3,5 %", "3,5-Prozent", "de"),
+        ("5km", "5 Kilometern", "de"),
+        ("20 m", "20 Metern", "de"),
+        ("100 m²", "100 Quadratmeter", "de"),
+        ("1,5l", "1,5 Liter", "de"),
+        ("2,5 Mio. EUR", "2,5 Millionen Euro", "de"),
+        ("zwölf Monate", "12 Monate", "de"),
+        ("Äpfel", "Aepfel", "de"),
+        ("Äpfel", "Apfel", "de"),
+        ("３,５％", "3,5 Prozent", "de"),
         ("Start-up", "Startup", "de"),
         ("E\u2011Mail", "Email", "de"),
         ("Un\u00adter\u200bnehmen", "Unternehmen", "de"),
         ("ﬁnden", "finden", "de"),
         ("$14bn", "14 billion dollars", "en"),
+        ("$2.5bn", "2.5 billion dollars", "en"),
+        ("£14m", "14 million pounds", "en"),
+        ("$14B", "USD 14 billion", "en"),
+        ("3.5 per cent", "3.5%", "en"),
+        ("5 kilometres", "5 kilometers", "en"),
+        ("14 млрд", "14 миллиардов", "ru"),
+        ("3,5 pour cent", "3,5 %", "fr"),
         ("U.S.", "US", "en"),
         ("valued", "values", "en"),
         ("élections", "ELECTION", "fr"),
@@ -64,6 +81,9 @@ def test_no_common_terms(one: str, other: str) -> None:
 
 def test_a_german_and_an_english_amount_meet() -> None:
     assert set(terms("14 Milliarden Dollar", "de")) == set(terms("$14 billion", "en"))
+    assert set(terms("10 Mio. Euro", "de")) == set(terms("€10 million", "en"))
+    assert set(terms("fünf Kilometer", "de")) == set(terms("five kilometres", "en"))
+    assert set(terms("3 Milliarden", "de")) == set(terms("3 miljarder", "sv"))
     assert set(terms("2 Billionen", "de")) == set(terms("2 trillion", "en"))
 
 
@@ -71,6 +91,13 @@ def test_hyphens_give_parts_and_compounds() -> None:
     assert terms("KI-Trainingsdaten", "de") == ["ki", "trainingsdat", "kitrainingsdat"]
     assert "startup" in terms("KI-Start-up", "de")
     assert terms("2024-05-03", "de") == ["2024", "5", "3"]
+
+
+def test_a_letter_is_a_unit_only_after_a_number() -> None:
+    assert terms("M. Müller, T-Shirt, 3 M. Meier", "de") == [
+        "m", "mull", "t", "shirt", "tshirt", "3", "m", "meier",
+    ]  # fmt: skip
+    assert terms("G7, 3D und A4", "de") == ["g7", "3d", "und", "a4"]
 
 
 def test_signs_of_programming_languages_stay() -> None:
@@ -86,6 +113,8 @@ def test_words_that_only_ask_are_dropped_but_names_like_them_stay() -> None:
 def test_scripts_without_spaces_give_pairs() -> None:
     assert terms("東京都に", "ja") == ["東京", "京都", "都に"]
     assert terms("山", "zh") == ["山"]
+    assert terms("GPT-4模型", "zh") == ["gpt", "4", "gpt4", "模型"]
+    assert terms("１４０万人", "ja") == ["140", "万人"]
     assert terms("GPT4は新しい", "ja") == ["gpt4", "は新", "新し", "しい"]
 
 
@@ -133,4 +162,4 @@ def test_detect(text: str, language: str) -> None:
 
 
 def test_the_analysis_is_named_with_its_stemmer() -> None:
-    assert analysis_version.startswith("1+snowball")
+    assert analysis_version.startswith("2+snowball")
