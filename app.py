@@ -77,11 +77,14 @@ def build(index_path: str | Path | None = None) -> gr.Blocks:
 
 
 def _blocks(index: Index) -> gr.Blocks:
-    def answer(question: str) -> str:
+    def answer(question: str, heed_time: bool, recent: bool) -> str:
         try:
-            return page.answer(ask(question, index))
+            return page.answer(ask(question, index, use_time_limit=heed_time, recent=recent))
         except FundstelleError as error:
             return page.problem(str(error))
+
+    def answer_alone(question: str) -> str:
+        return answer(question, heed_time=True, recent=False)
 
     def add(
         files: list[str] | None,
@@ -113,6 +116,11 @@ def _blocks(index: Index) -> gr.Blocks:
                 autofocus=True,
             )
             button = gr.Button("Fragen", variant="primary")
+            with gr.Accordion("Einstellungen", open=False):
+                heed_time = gr.Checkbox(
+                    True, label="Zeitangaben der Frage („letzte Woche“, „seit 2023“) begrenzen"
+                )
+                recent = gr.Checkbox(False, label="Neuere Artikel bevorzugen")
             result = gr.HTML()
         with gr.Tab("Artikel") as articles_tab:
             files = gr.File(
@@ -126,11 +134,13 @@ def _blocks(index: Index) -> gr.Blocks:
         gr.on(
             [question.submit, button.click],
             answer,
-            question,
+            [question, heed_time, recent],
             result,
-            api_name="ask",
+            api_visibility="private",
             concurrency_limit=2,
         )
+        # A script gives the question alone.
+        gr.api(answer_alone, api_name="ask", concurrency_limit=2)
         add_button.click(add, files, [added, files, articles], api_visibility="private")
         articles_tab.select(listing, None, articles, api_visibility="private")
         blocks.load(listing, None, articles, api_visibility="private")

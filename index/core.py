@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 
 from index import segment
 from index.config import IndexConfig
+from index.copies import distinct
 from index.embed import Embedder, open_embedder
 from index.errors import (
     ArticleNotFoundError,
@@ -26,6 +27,7 @@ from index.errors import (
 from index.ingest import ReadOptions, count_sources, read_sources
 from index.ingest.files import uri_of
 from index.language import analysis_version, terms
+from index.order import HALF_LIFE, prefer_recent, renumbered, spread
 from index.records import (
     AddReport,
     Article,
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.searcher import Searcher
+    from index.searcher import Ranked, Searcher
 
 SENTENCE_CACHE = 5_000
 """Passages whose sentence vectors are kept in memory: 1.5 kB a sentence, 50 MB in all."""
@@ -342,12 +344,17 @@ class Index:
         k: int = 10,
         filters: Filters | None = None,
         language: str | None = None,
+        per_article: int | None = None,
+        recent: bool | float = False,
     ) -> list[Hit]:
-        """The ``k`` best passages for ``query``, best first.
+        """The ``k`` best passages for ``query``, best first; copies of one text are one hit.
 
         ``filters`` apply inside both legs, before their best are taken. ``language`` is the
-        query's, an ISO 639-1 code; it is told from the query where it is not given. Raises
-        UsageError for a ``k`` below 1, IndexDamagedError.
+        query's, an ISO 639-1 code; it is told from the query where it is not given. Beyond
+        ``per_article`` passages an article's further ones give way to others nearly as good
+        (``index.order.spread``). ``recent`` prefers newer articles: True, or the days in which
+        newness loses half its worth (``index.order.prefer_recent``). Raises UsageError for a ``k``
+        below 1, IndexDamagedError.
         """
         if k < 1:
             raise UsageError(f"k is {k}. Ask for at least one passage.")
@@ -355,20 +362,30 @@ class Index:
         with self._store.snapshot():
             ranked = self._current_searcher().search(
                 query,
-                k=k,
+                # So deep the legs go in any case; copies and the recent come from further down.
+                k=max(k, self.config.candidates),
                 language=language,
                 passage_ids=self._store.passage_ids(filters) if filters else None,
             )
-            passages = self._store.passages([entry.passage_id for entry in ranked])
+            hits = self._hits(ranked, filters, k + 10)
+            if recent:
+                hits = iter(prefer_recent(list(hits), HALF_LIFE if recent is True else recent))
+            if per_article is None:
+                return distinct(hits, k)
+            return renumbered(spread(distinct(hits, 2 * k), k, per_article))
+
+    def _hits(self, ranked: Sequence[Ranked], filters: Filters, at_once: int) -> Iterator[Hit]:
+        """The ranked passages as hits, read from the store ``at_once`` of them at a time."""
+        for first in range(0, len(ranked), at_once):
+            batch = ranked[first : first + at_once]
+            passages = self._store.passages([entry.passage_id for entry in batch])
             owners = self._store.articles_with(
                 list({passage.text_id for passage in passages.values()}), filters
             )
-        hits = []
-        for rank, entry in enumerate(ranked, start=1):
-            stored = passages[entry.passage_id]
-            article, *others = owners[stored.text_id]
-            hits.append(
-                Hit(
+            for rank, entry in enumerate(batch, start=first + 1):
+                stored = passages[entry.passage_id]
+                article, *others = owners[stored.text_id]
+                yield Hit(
                     rank=rank,
                     score=entry.score,
                     passage=_passage(stored, article),
@@ -376,8 +393,6 @@ class Index:
                     lexical=entry.lexical,
                     also_in=tuple(others),
                 )
-            )
-        return hits
 
     def _current_searcher(self) -> Searcher:
         """What searches the newest commit; made again when a commit has changed it."""

@@ -104,7 +104,11 @@ class LegScore:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage that a search returned. A leg that did not return it is None."""
+    """A passage that a search returned. A leg that did not return it is None.
+
+    ``also_in`` are the other articles with this text, or with one that adds nothing to it.
+    ``reranker`` is where a model that read question and passage together placed it, if one did.
+    """
 
     rank: int
     score: float
@@ -112,6 +116,7 @@ class Hit:
     dense: LegScore | None = None
     lexical: LegScore | None = None
     also_in: tuple[Article, ...] = ()
+    reranker: LegScore | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
 from index import Filters, Hit, Index, UsageError
+from index.copies import are_copies
 from index.language import terms
+from index.order import renumbered, spread
 from qa.candidates import Candidate, gather
 from qa.extract import Extract, Scored, name_extract, sentence_extract, span_extract, value_extracts
 from qa.kinds import NAMES, Kind
 from qa.question import Question, understand
-from qa.question import TimeLimit as AskedLimit
 from qa.reader import Reader, load_reader
 from qa.records import Answer, Citation, Normalized, TimeLimit, View
+from qa.rerank import load_reranker
+from qa.retrieve import Attempt, Retrieval, choose
 from qa.scorer import Scorer, load_scorer
 from qa.values import group_values
 from qa.verify import is_true
@@ -47,13 +49,19 @@ def ask(
     today: date | None = None,
     use_time_limit: bool = True,
     reader: str | None = DEFAULT_READER,
+    reranker: str | None = None,
+    recent: bool | float = False,
 ) -> Answer:
     """Answer ``question`` from the articles of ``index``, with citations.
 
-    ``k`` is how many passages the answer lists. A relative time in the question ("letzte Woche")
-    limits the date of publication, unless ``use_time_limit`` is False; a fixed one ("2014") does
-    not, since it may be that of an event told of much later. ``reader`` is "default",
-    None for none, or an extractive question-answering model: a folder or a name on the hub.
+    ``k`` is how many passages the answer lists. A time in the question limits the date of
+    publication, unless ``use_time_limit`` is False: a relative one ("letzte Woche") in any case, a
+    fixed one ("2014") where the question asks for reports, or where articles of that time answer as
+    well as all do, since it may be that of an event told of much later. The answer's ``time_limit``
+    says whether it was applied. ``reader`` is "default", None for none, or an extractive
+    question-answering model: a folder or a name on the hub. ``reranker`` names a cross-encoder in
+    the same way, which orders the 20 best passages before they are read. ``recent`` prefers newer
+    articles a little: True, or the days in which newness loses half its worth.
 
     Every citation's quote was compared with the stored text. Raises UsageError for a question that
     is empty or longer than 2,000 characters.
@@ -63,14 +71,20 @@ def ask(
     with _timed(timings, "understand"):
         understood = understand(text, today=today or date.today())
     asked_limit = understood.limit if use_time_limit else None
+    retrieval = Retrieval(
+        index,
+        2 * max(k, READ_PASSAGES),
+        filters or Filters(),
+        recent,
+        None if reranker is None else load_reranker(reranker),
+    )
     with _timed(timings, "search"):
-        hits, limit = _search(index, understood, max(k, 2 * READ_PASSAGES), filters, asked_limit)
+        attempts = retrieval.attempts(understood, asked_limit)
     with _timed(timings, "judge"):
         scorer = load_scorer("plain" if reader is None else "reader")
-        candidates = gather(understood, to_read(hits), index, _reader(reader))
-        ranked = rank_sentences(candidates, scorer)
-        extracts = extract(understood, ranked, scorer)
-        confidence = confidence_of(ranked, extracts, scorer)
+        judged = [_judge(understood, a, index, _reader(reader), scorer) for a in attempts]
+        chosen = choose([confidence for _, confidence in judged], scorer.threshold)
+        extracts, confidence = judged[chosen]
     found = confidence >= scorer.threshold and bool(extracts)
     citations, views = _present(extracts) if found else ((), ())
     timings["total"] = sum(timings.values())
@@ -83,38 +97,29 @@ def ask(
         confidence=confidence,
         views=views,
         citations=citations,
-        passages=tuple(hits[:k]),
-        time_limit=TimeLimit(limit.phrase, limit.since, limit.until) if limit else None,
+        passages=tuple(_listed(attempts[chosen].hits, k)),
+        time_limit=_told(attempts, chosen),
         timings_ms=timings,
     )
 
 
-def _search(
-    index: Index,
-    question: Question,
-    k: int,
-    filters: Filters | None,
-    limit: AskedLimit | None,
-) -> tuple[list[Hit], AskedLimit | None]:
-    """The best passages, and the question's limit of time where it was applied.
-
-    Among articles without dates of publication no limit can be applied.
-    """
-    filters = filters or Filters()
-    hits = index.search(question.text, k=k, filters=filters, language=question.language)
-    if limit is None or not limit.relative:
-        return hits, None
-    if all(hit.passage.article.published is None for hit in hits):
-        return hits, None
-    limited = _limited(filters, limit)
-    return index.search(question.text, k=k, filters=limited, language=question.language), limit
+def _judge(
+    question: Question, attempt: Attempt, index: Index, reader: Reader | None, scorer: Scorer
+) -> tuple[list[Extract], float]:
+    """What may be the answer in these passages, the likeliest first, and the confidence in it."""
+    candidates = gather(question, to_read(attempt.hits), index, reader)
+    ranked = rank_sentences(candidates, scorer)
+    extracts = extract(question, ranked, scorer)
+    return extracts, confidence_of(ranked, extracts, scorer)
 
 
-def _limited(filters: Filters, limit: AskedLimit) -> Filters:
-    """The filters within the question's own limit of time."""
-    starts = [day for day in (filters.since, limit.since) if day]
-    ends = [day for day in (filters.until, limit.until) if day]
-    return replace(filters, since=max(starts, default=None), until=min(ends, default=None))
+def _told(attempts: Sequence[Attempt], chosen: int) -> TimeLimit | None:
+    """The question's limit of time, with whether the answer keeps to it; None where it has none."""
+    limit = attempts[0].limit
+    if limit is None:
+        return None
+    applied = attempts[chosen].limit is not None
+    return TimeLimit(limit.phrase, limit.since, limit.until, applied)
 
 
 @cache
@@ -136,18 +141,18 @@ def _checked(question: str) -> str:
 
 
 def to_read(hits: Sequence[Hit]) -> list[Hit]:
-    """The passages whose sentences are judged: the best, at first no more than two of an article.
+    """The passages whose sentences are judged: the best, not too many of one article.
 
     Where sources differ, the third passage of one tells less than the first of another.
     """
-    counts: Counter[str] = Counter()
-    first: list[Hit] = []
-    later: list[Hit] = []
-    for hit in hits:
-        counts[hit.passage.article.id] += 1
-        (first if counts[hit.passage.article.id] <= READ_OF_ARTICLE else later).append(hit)
-    chosen = [*first, *later][:READ_PASSAGES]
-    return sorted(chosen, key=lambda hit: hit.rank)
+    return spread(hits[: 2 * READ_PASSAGES], READ_PASSAGES, READ_OF_ARTICLE)
+
+
+def _listed(hits: Sequence[Hit], k: int) -> list[Hit]:
+    """The ``k`` passages that the answer lists: those read, then by the same rule the next."""
+    chosen = [*to_read(hits), *spread(hits, k, READ_OF_ARTICLE)]
+    first = list({hit.rank: hit for hit in chosen}.values())[:k]
+    return renumbered(sorted(first, key=lambda hit: hit.rank))
 
 
 def rank_sentences(candidates: Sequence[Candidate], scorer: Scorer) -> list[Scored]:
@@ -245,15 +250,24 @@ def _grouped(extracts: Sequence[Extract]) -> list[list[Extract]]:
 
 
 def _support(group: Sequence[Extract]) -> float:
-    """The probability that at least one article is right; of one article the best counts."""
+    """The probability that at least one source is right; the likeliest come first.
+
+    Of one article the best counts, and what was copied counts once.
+    """
     doubt = 1.0
-    best: dict[str, float] = {}
+    counted: list[Extract] = []
     for entry in group:
-        name = entry.scored.candidate.hit.passage.article.id
-        best[name] = max(best.get(name, 0.0), entry.probability)
-    for probability in best.values():
-        doubt *= 1.0 - probability
+        if not any(_same_source(entry, other) for other in counted):
+            counted.append(entry)
+            doubt *= 1.0 - entry.probability
     return 1.0 - doubt
+
+
+def _same_source(one: Extract, other: Extract) -> bool:
+    """Whether two extracts are of one article, or their sentences are copies."""
+    a, b = one.scored.candidate, other.scored.candidate
+    article = a.hit.passage.article
+    return article.id == b.hit.passage.article.id or are_copies(a.text, b.text, article.language)
 
 
 def _cite(scored: Scored, n: int) -> Citation | None:
@@ -273,6 +287,7 @@ def _cite(scored: Scored, n: int) -> Citation | None:
         end=candidate.span.end,
         quote=candidate.text,
         score=scored.probability,
+        also_in=tuple(a for a in candidate.hit.also_in if candidate.text in a.text),
     )
 
 

@@ -283,9 +283,18 @@ def query(
         bool,
         typer.Option(
             "--no-time-limit",
-            help="Do not read 'letzte Woche' in the question as a limit.",
+            help="Do not read 'letzte Woche' or 'seit 2023' in the question as a limit.",
         ),
     ] = False,
+    recent: Annotated[bool, typer.Option("--recent", help="Prefer newer articles.")] = False,
+    reranker: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="A cross-encoder that orders the passages: a folder, or a name on the hub.",
+            show_default=False,
+        ),
+    ] = None,
     reader: Annotated[
         str,
         typer.Option(
@@ -319,6 +328,8 @@ def query(
             filters=filters,
             use_time_limit=not no_time_limit,
             reader=None if no_reader else reader,
+            reranker=reranker,
+            recent=recent,
         )
     if as_json:
         _print_json(answer.to_json())

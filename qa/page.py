@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlencode, urlsplit
 
-from qa.render import value_ranges, values_of, view_line
+from qa.render import paper, value_ranges, values_of, view_line
 from qa.visible import visible
 
 if TYPE_CHECKING:
@@ -226,7 +226,11 @@ def _time_limit(limit: TimeLimit) -> str:
         when = f"zwischen {since} und {until}"
     else:
         when = f"seit {since}" if since else f"bis {until}"
-    return f"Nur Artikel, erschienen {when} (wegen „{safe(limit.phrase)}“)."
+    if limit.applied:
+        told = f"Nur Artikel, erschienen {when}"
+    else:
+        told = f"Artikel aus jeder Zeit: die, erschienen {when}, antworten nicht besser"
+    return f"{told} (wegen „{safe(limit.phrase)}“)."
 
 
 def _views(result: Answer) -> str:
@@ -287,6 +291,7 @@ def _evidence(hit: Hit | None, citations: Sequence[Citation], result: Answer) ->
         f'<article class="beleg"><h3>{safe(first.title or first.source)}</h3>'
         f'<p class="angaben">{_joined(facts)}</p>'
         f"<blockquote>{_marked(text, offset, marks)}</blockquote>"
+        f"{_also_in(first.also_in)}"
         f"{_links(first.article_id, first.start, first.end, first.source)}</article>"
     )
 
@@ -328,9 +333,20 @@ def _passages(title: str, hits: Sequence[Hit], result: Answer) -> str:
             f"<h3>{safe(record.title or record.source)}</h3>"
             f'<p class="angaben">{_joined(facts)}</p>'
             f"<blockquote>{safe(passage.text)}</blockquote>"
+            f"{_also_in(hit.also_in)}"
             f"{_links(record.id, passage.start, passage.end, record.source)}</article>"
         )
     return "".join(parts)
+
+
+def _also_in(articles: Sequence[Article]) -> str:
+    """The other articles with this text, each with a link to it."""
+    links = [
+        f'<a href="{safe(article_address(article.id))}" target="_blank" rel="noopener">'
+        f"{safe(paper(article))}</a>"
+        for article in articles
+    ]
+    return f'<p class="angaben" lang="de">auch in: {", ".join(links)}</p>' if links else ""
 
 
 def _links(article_id: str, start: int, end: int, source: str) -> str:

@@ -21,7 +21,7 @@ class TimeLimit:
     """A limit of time in a question, inclusive at both ends; ``phrase`` is it as written.
 
     ``relative`` limits ("letzte Woche") speak of news and so of the date of publication; a fixed
-    year may be that of an event told of much later.
+    year may be that of an event told of much later. A company's year is no limit.
     """
 
     since: date | None
@@ -132,7 +132,12 @@ _PREPOSITION = re.compile(
 def time_limit(question: str, language: str, today: date) -> TimeLimit | None:
     """The limit that the times in a question set, or None. Two times bound a span together."""
     folded = fold(question)
-    moments = [m for m in find_moments(folded, language, today) if m.since or m.until]
+    moments = [
+        m
+        for m in find_moments(folded, language, today)
+        # A company's year is told of by an article's date, and is no calendar year.
+        if (m.since or m.until) and not _COMPANY_YEAR.search(folded, m.start, m.end)
+    ]
     limits = [_limit_of(m, folded, question) for m in moments]
     if not limits:
         return None
@@ -160,9 +165,7 @@ def _limit_of(moment: Moment, folded: str, question: str) -> TimeLimit:
         since, until = None, _next_day(since, -1)
     elif "until" in said:
         since = None
-    # A company's year is told of by an article's date, and is no calendar year.
-    relative = moment.relative and not _COMPANY_YEAR.search(folded, moment.start, moment.end)
-    return TimeLimit(since, until, question[start : moment.end].strip(), relative)
+    return TimeLimit(since, until, question[start : moment.end].strip(), moment.relative)
 
 
 _COMPANY_YEAR = re.compile(r"(?:geschäfts|wirtschafts|fiscal |financial )(?:jahr|year)", re.I)

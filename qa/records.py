@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from index.records import Hit, LegScore
+from index.records import Article, Hit, LegScore
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """A place in an article; ``article.text[start:end] == quote`` was checked before."""
+    """A place in an article; ``article.text[start:end] == quote`` was checked before.
+
+    ``also_in`` are other articles that hold the quote, as copies of this one do.
+    """
 
     n: int
     article_id: str
@@ -23,6 +26,7 @@ class Citation:
     end: int
     quote: str
     score: float
+    also_in: tuple[Article, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -36,6 +40,7 @@ class Citation:
             "end": self.end,
             "quote": self.quote,
             "score": round(self.score, 4),
+            "also_in": [_article_to_json(article) for article in self.also_in],
         }
 
 
@@ -73,17 +78,22 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class TimeLimit:
-    """A limit of time that the question itself named, applied to the date of publication."""
+    """A limit of time that the question itself named, for the date of publication.
+
+    Where it is not ``applied``, articles of that time did not answer as well as all of them.
+    """
 
     phrase: str
     since: date | None
     until: date | None
+    applied: bool = True
 
     def to_json(self) -> dict[str, Any]:
         return {
             "phrase": self.phrase,
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
+            "applied": self.applied,
         }
 
 
@@ -134,6 +144,18 @@ def hit_to_json(hit: Hit) -> dict[str, Any]:
         "score": round(hit.score, 6),
         "dense": _leg_to_json(hit.dense),
         "lexical": _leg_to_json(hit.lexical),
+        "reranker": _leg_to_json(hit.reranker),
+        "also_in": [_article_to_json(article) for article in hit.also_in],
+    }
+
+
+def _article_to_json(article: Article) -> dict[str, Any]:
+    return {
+        "article_id": article.id,
+        "title": article.title,
+        "source": article.source,
+        "publisher": article.publisher,
+        "published": article.published.isoformat() if article.published else None,
     }
 
 

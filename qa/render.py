@@ -40,6 +40,8 @@ _GERMAN = {
     "sources": "Quellen",
     "confidence": "Zuversicht {:.0%}",
     "limit": "Nur Artikel, erschienen {} (wegen „{}“; --no-time-limit hebt das auf)",
+    "no limit": "Artikel aus jeder Zeit: die, erschienen {}, antworten nicht besser (wegen „{}“)",
+    "also": "auch in: {}",
     "between": "zwischen {} und {}",
     "since": "seit {}",
     "until": "bis {}",
@@ -49,6 +51,8 @@ _ENGLISH = {
     "sources": "Sources",
     "confidence": "confidence {:.0%}",
     "limit": 'Only articles published {} (because of "{}"; --no-time-limit lifts this)',
+    "no limit": 'Articles of any time: those published {} answer no better (because of "{}")',
+    "also": "also in: {}",
     "between": "between {} and {}",
     "since": "since {}",
     "until": "until {}",
@@ -83,10 +87,13 @@ def explanation(result: Answer) -> Text:
     for hit in result.passages:
         passage = hit.passage
         out.append(f"{hit.rank:>3}. ", style=NUMBER)
-        out.append(f"score {hit.score:.4f}  dense {_leg(hit.dense)}  lexical {_leg(hit.lexical)}\n")
+        out.append(f"score {hit.score:.4f}  dense {_leg(hit.dense)}  lexical {_leg(hit.lexical)}")
+        out.append(f"  reranker {_leg(hit.reranker)}\n" if hit.reranker else "\n")
         out.append(f"     {one_line(passage.article.title or passage.article.source)}")
         out.append(f"  {passage.article.id} {passage.start}-{passage.end}\n", style=FAINT)
         out.append(f"     {_shortened(passage.text, 100)}\n", style=FAINT)
+        also = _faint_line([_also_in(hit.also_in, "en")])
+        out.append("     " if also else "").append_text(also)
     out.append(f"\nkind {result.kind}, language {result.language}", style=FAINT)
     out.append(f", confidence {result.confidence:.4f}\n", style=FAINT)
     if result.timings_ms:
@@ -204,7 +211,8 @@ def _time_limit(limit: TimeLimit, words: dict[str, str]) -> str:
         when = words["between"].format(since, until)
     else:
         when = words["since"].format(since) if since else words["until"].format(until)
-    return words["limit"].format(when, one_line(limit.phrase))
+    which = "limit" if limit.applied else "no limit"
+    return words[which].format(when, one_line(limit.phrase))
 
 
 def _views(views: Sequence[View]) -> Text:
@@ -227,7 +235,8 @@ def _citation(citation: Citation, values: Sequence[str], language: str) -> Text:
         position = end
     out.append(_quoted(citation.quote[position:]) + "\n")
     facts = [citation.publisher, _day(citation.published, language), citation.title]
-    for line in (_faint_line(facts), _faint_line([citation.source])):
+    also = _also_in(citation.also_in, language)
+    for line in (_faint_line(facts), _faint_line([citation.source]), _faint_line([also])):
         out.append("    " if line else "").append_text(line)
     place = f"{citation.article_id} --start {citation.start} --end {citation.end}"
     return out.append(f"    qa show {place}\n", style=FAINT)
@@ -247,7 +256,19 @@ def _nearest(hits: Sequence[Hit], words: dict[str, str]) -> Text:
         ]
         line = _faint_line(facts) or _faint_line([record.source])
         out.append("    ").append_text(line)
+        also = _faint_line([_also_in(hit.also_in, record.language)])
+        out.append("    " if also else "").append_text(also)
     return out
+
+
+def paper(article: Article) -> str:
+    """What an article is told apart by beside its copies: the paper, else its title or source."""
+    return article.publisher or article.title or article.source
+
+
+def _also_in(articles: Sequence[Article], language: str) -> str | None:
+    names = dict.fromkeys(map(paper, articles))
+    return _words(language)["also"].format(", ".join(names)) if names else None
 
 
 def _faint_line(facts: Sequence[str | None]) -> Text:

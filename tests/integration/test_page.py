@@ -78,6 +78,13 @@ def test_only_the_question_is_offered_to_scripts(browser: httpx.Client) -> None:
     assert list(browser.get("/gradio_api/info").json()["named_endpoints"]) == ["/ask"]
 
 
+def test_the_page_has_switches_for_time(browser: httpx.Client) -> None:
+    settings = browser.get("/config").json()["components"]
+    told = {c["props"].get("label"): c["props"].get("value") for c in settings}
+    assert told["Zeitangaben der Frage („letzte Woche“, „seit 2023“) begrenzen"] is True
+    assert told["Neuere Artikel bevorzugen"] is False
+
+
 def test_hostile_text_is_escaped_in_the_answer(browser: httpx.Client) -> None:
     markup = _ask(browser, "Wie tief ist der Quappenteich?")
     assert "12 Meter" in markup

@@ -35,9 +35,11 @@ KEYS = {
 VIEW = {"value", "normalized", "citations", "time", "hedge"}
 CITATION = {
     "n", "article_id", "title", "source", "publisher", "published", "start", "end", "quote", "score",
+    "also_in",
 }  # fmt: skip
 PASSAGE = {
     "rank", "article_id", "title", "source", "start", "end", "text", "score", "dense", "lexical",
+    "reranker", "also_in",
 }  # fmt: skip
 
 
@@ -217,7 +219,12 @@ def test_json_of_every_field() -> None:
         {"value": "x", "normalized": None, "time": None, "hedge": None, "citations": [1]},
     ]
     assert told["citations"][0]["published"] == "2024-05-06"
-    assert told["time_limit"] == {"phrase": "im Mai 2024", "since": "2024-05-01", "until": None}
+    assert told["time_limit"] == {
+        "phrase": "im Mai 2024",
+        "since": "2024-05-01",
+        "until": None,
+        "applied": True,
+    }
     assert told["timings_ms"] == {"total": 1.23}
 
 

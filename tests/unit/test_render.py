@@ -170,6 +170,37 @@ class TestTerminal:
         assert told in render.answer(result).plain
         assert told in page.answer(result)
 
+    def test_a_time_limit_that_was_not_applied_is_told(self) -> None:
+        limit = TimeLimit("2014", date(2014, 1, 1), None, applied=False)
+        result = replace(_answer(), time_limit=limit)
+        told = "Artikel aus jeder Zeit: die, erschienen seit 01.01.2014, antworten nicht besser"
+        assert told in render.answer(result).plain
+        assert told in page.answer(result)
+
+    def test_copies_are_named_with_the_proof(self) -> None:
+        copy = _article(source="https://example.net/b", publisher=f"Kurier {HOSTILE}")
+        first, *rest = _answer().citations
+        hit, other = _answer().passages
+        result = replace(
+            _answer(),
+            citations=(replace(first, also_in=(copy,)), *rest),
+            passages=(replace(hit, also_in=(copy,)), other),
+        )
+        for shown in (result, replace(result, found=False, citations=(), views=())):
+            text = render.answer(shown).plain
+            assert text.count("auch in: Kurier <script>") == 1
+            assert "\x1b" not in text
+            markup = page.answer(shown)
+            assert markup.count("auch in: ") == 1
+            assert page.article_address(copy.id) in markup
+            assert "<script>" not in markup
+        assert "also in: Kurier" in render.explanation(result).plain
+
+    def test_explanation_shows_where_the_reranker_placed_a_passage(self) -> None:
+        hit = replace(_answer().passages[0], reranker=LegScore(1, 0.75))
+        text = render.explanation(replace(_answer(), passages=(hit,))).plain
+        assert "lexical –  reranker #1 0.7500" in text
+
     def test_explanation_shows_both_legs(self) -> None:
         text = render.explanation(_answer()).plain
         assert "dense #1 0.8700  lexical –" in text
