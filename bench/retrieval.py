@@ -22,7 +22,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.data import DATA, Question, distractors, paragraph_articles, xquad
-from index import Index, IndexConfig
+from index import Index, IndexConfig, segment
+from index.language import analysis_version
+from index.split import splitter_version
 
 DEPTH = 10
 
@@ -52,7 +54,8 @@ def open_corpus(
     """
     sources = [DATA / "xquad-r" / f"{language}.{file}.json", DATA / "gnad" / "articles.dev.csv"]
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
-    digest.update(json.dumps([count, sorted(keep) if keep else None]).encode())
+    versions = [segment.LAYOUT, analysis_version, splitter_version]
+    digest.update(json.dumps([count, sorted(keep) if keep else None, *versions]).encode())
     folder = Path(".fundstelle") / f"eval-{language}-{digest.hexdigest()[:12]}"
     if not (folder / "complete").is_file():
         shutil.rmtree(folder, ignore_errors=True)

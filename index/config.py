@@ -19,14 +19,13 @@ class IndexConfig:
     bm25_b: float = 0.4
     """Anserini's values for passages; with stems they gave R@1 .899 on XQuAD-R German."""
 
-    lexical_weight: float = 0.5
-    """BM25's weight beside 1 for the vectors, in the sum of both legs' scaled scores. Flat from .3
-    to .7 (R@1 .930 to .926 on XQuAD-R German with 1,000 news passages; 1 gives .920, reciprocal
-    rank fusion .907): ``python -m bench.fusion``."""
+    sentence_weight: float = 1.0
+    lexical_weight: float = 0.06
+    """Weights of the nearest sentence and of the squared share of the question's terms, beside 1
+    for the passage's cosine: ``python -m bench.fusion``."""
 
     candidates: int = 100
-    """Passages each leg hands to the fusion, and over which its scores are scaled. 100 gives R@1
-    .933, 1,000 gives .926."""
+    """Passages each leg hands over to be measured in all three ways."""
 
     def built_with(self) -> dict[str, str | int]:
         """The settings that decide what is stored; another value needs another index."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeAlias
 
@@ -49,8 +50,8 @@ if TYPE_CHECKING:
 
     from index.searcher import Ranked, Searcher
 
-SENTENCE_CACHE = 5_000
-"""Passages whose sentence vectors are kept in memory: 1.5 kB a sentence, 50 MB in all."""
+QUERY_CACHE = 64
+"""Questions whose vectors are remembered: each is compared with passages, then with sentences."""
 
 ARTICLES_PER_COMMIT = 64
 """Small enough that an interruption loses a minute's work, large enough to batch by length."""
@@ -84,7 +85,8 @@ class Index:
         self._read_only = read_only
         self._searcher: Searcher | None = None
         self._searcher_version: tuple[int, int] | None = None
-        self._sentence_vectors: dict[int, NDArray[np.float32]] = {}
+        self._query_vectors: dict[str, NDArray[np.float32]] = {}
+        self._query_lock = Lock()
 
     @classmethod
     def open(
@@ -248,6 +250,7 @@ class Index:
     ) -> segment.SegmentRecord:
         import numpy as np
 
+        from index.centres import language_arrays
         from index.lexical import compile_postings
 
         pairs = [
@@ -255,16 +258,26 @@ class Index:
             for article, pieces in zip(articles, chunks, strict=True)
             for chunk in pieces
         ]
-        vectors = self.embedder.embed_passages(
-            [_embedded_text(article, chunk) for article, chunk in pairs], tally.embedded
+        passages = [_embedded_text(article, chunk) for article, chunk in pairs]
+        vectors = self.embedder.embed_passages(passages, tally.embedded)
+        sentences = self.embedder.embed_passages(
+            [span.of(article.text) for article, chunk in pairs for span in chunk.sentences]
         )
+        sentence_ends = np.cumsum([len(chunk.sentences) for _, chunk in pairs], dtype=np.int64)
+        languages = [article.language for article, _ in pairs]
         postings = compile_postings(
-            [terms(_embedded_text(article, chunk), article.language) for article, chunk in pairs]
+            [terms(text, language) for text, language in zip(passages, languages, strict=True)]
         )
-        ids = np.arange(first, first + len(pairs), dtype=np.int64)
         return segment.write(
             self.path / "segments",
-            {"ids": ids, "vectors": vectors.astype(np.float16), **postings.arrays()},
+            {
+                "ids": np.arange(first, first + len(pairs), dtype=np.int64),
+                "vectors": vectors.astype(np.float16),
+                "sentences": sentences.astype(np.float16),
+                "sentence_ends": sentence_ends,
+                **language_arrays(languages, vectors, sentences, sentence_ends),
+                **postings.arrays(),
+            },
         )
 
     def _put_article(self, article: Article, tally: _Tally) -> None:
@@ -362,6 +375,7 @@ class Index:
         with self._store.snapshot():
             ranked = self._current_searcher().search(
                 query,
+                self.embed_queries([query])[0],
                 # So deep the legs go in any case; copies and the recent come from further down.
                 k=max(k, self.config.candidates),
                 language=language,
@@ -389,6 +403,9 @@ class Index:
                     rank=rank,
                     score=entry.score,
                     passage=_passage(stored, article),
+                    cosine=entry.cosine,
+                    best_sentence=entry.best_sentence,
+                    term_share=entry.term_share,
                     dense=entry.dense,
                     lexical=entry.lexical,
                     also_in=tuple(others),
@@ -415,22 +432,41 @@ class Index:
             _check_settings(settings, self.config, self.embedder, self.path)
 
     def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors (len(texts), d) of questions, rows of length 1."""
-        return self.embedder.embed_queries(texts)
+        """Vectors (len(texts), d) of questions, rows of length 1; the latest are remembered."""
+        import numpy as np
 
-    def sentence_vectors(self, passages: Sequence[Passage]) -> list[NDArray[np.float32]]:
-        """For each passage the vectors (sentences, d) of its sentences, rows of length 1."""
-        missing = [p for p in passages if p.id not in self._sentence_vectors]
-        texts = [span.of(p.article.text) for p in missing for span in p.sentences]
-        vectors = self.embedder.embed_passages(texts)
-        at = 0
-        for passage in missing:
-            self._sentence_vectors[passage.id] = vectors[at : at + len(passage.sentences)]
-            at += len(passage.sentences)
-        found = [self._sentence_vectors[p.id] for p in passages]
-        while len(self._sentence_vectors) > SENTENCE_CACHE:
-            self._sentence_vectors.pop(next(iter(self._sentence_vectors)))
-        return found
+        with self._query_lock:
+            known = {
+                text: self._query_vectors[text] for text in texts if text in self._query_vectors
+            }
+        missing = [text for text in dict.fromkeys(texts) if text not in known]
+        known |= zip(missing, self.embedder.embed_queries(missing), strict=True)
+        with self._query_lock:
+            self._query_vectors |= known
+            while len(self._query_vectors) > QUERY_CACHE:
+                self._query_vectors.pop(next(iter(self._query_vectors)))
+        return np.array([known[text] for text in texts], np.float32).reshape(len(texts), -1)
+
+    def sentence_cosines(
+        self, passages: Sequence[Passage], queries: NDArray[np.float32]
+    ) -> list[NDArray[np.float32]]:
+        """For each passage the cosines (queries, sentences) with ``queries`` (queries, d).
+
+        The stored vectors are compared, and made comparable across languages as in a search.
+        """
+        with self._store.snapshot():
+            searcher = self._current_searcher()
+        return [self._sentence_cosines(searcher, passage, queries) for passage in passages]
+
+    def _sentence_cosines(
+        self, searcher: Searcher, passage: Passage, queries: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        found = searcher.sentence_cosines(passage.id, queries)
+        if found is not None:
+            return found
+        # Another process has removed the passage since it was found.
+        texts = [span.of(passage.article.text) for span in passage.sentences]
+        return queries @ self.embedder.embed_passages(texts).T
 
     def rarity(self, terms: Iterable[str]) -> dict[str, float]:
         """The inverse document frequency of each term over all passages; above zero."""
@@ -522,6 +558,7 @@ def _settings_of(config: IndexConfig, embedder: Embedder) -> dict[str, str]:
         "dimension": str(embedder.dimension),
         "analysis": analysis_version,
         "splitter": splitter_version,
+        "segments": segment.LAYOUT,
     }
 
 

@@ -106,6 +106,9 @@ class LegScore:
 class Hit:
     """A passage that a search returned. A leg that did not return it is None.
 
+    ``cosine`` is that of question and passage, ``best_sentence`` that of the nearest sentence, both
+    made comparable across languages; ``term_share`` is the BM25 score as a share of what a passage
+    of average length scores that holds each of the question's terms once.
     ``also_in`` are the other articles with this text, or with one that adds nothing to it.
     ``reranker`` is where a model that read question and passage together placed it, if one did.
     """
@@ -116,6 +119,9 @@ class Hit:
     dense: LegScore | None = None
     lexical: LegScore | None = None
     also_in: tuple[Article, ...] = ()
+    cosine: float = 0.0
+    best_sentence: float = 0.0
+    term_share: float = 0.0
     reranker: LegScore | None = None
 
 

@@ -22,6 +22,9 @@ from index.errors import IndexDamagedError
 
 Arrays: TypeAlias = "Mapping[str, NDArray[np.generic]]"
 
+LAYOUT = "2"
+"""Names the arrays that a segment holds; an index with another layout must be rebuilt."""
+
 CHECKED_AT_OPEN = 1 << 20
 """Files up to this size are read and compared with their checksum at every open; it costs 1 ms."""
 

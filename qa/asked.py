@@ -86,6 +86,9 @@ _RULES: dict[str, tuple[tuple[str, tuple[Kind, ...]], ...]] = {
             (_P, _M, _A, _C),
         ),
         (rf"\bwie ?viel\b.*?(?:{_MONEY_DE})", (_A, _P)),
+        (r"\bwie ?viel wieg", (_M,)),
+        # A noun that is no money is a substance: Bier, Strom, Wasser.
+        (r"\bwie ?viel (?-i:[A-ZÄÖÜ])", (_M, _C, _P)),
         (rf"\bwie ?viel\b.*?(?:{_SHARE_DE}|\bdes\b|\bder\b)", (_P, _A, _C, _M)),
         (r"\bwie ?viel\b|" + _W + r" mengen?", _HOW_MUCH),
         (
@@ -157,6 +160,7 @@ _RULES: dict[str, tuple[tuple[str, tuple[Kind, ...]], ...]] = {
             r"price|salary|budget|profits?|worth)\b",
             (_A, _P),
         ),
+        (r"\bhow much (?:do|does|did) .*\bweigh\b", (_M,)),
         (r"\bhow much of\b", (_P, _A, _C, _M)),
         (r"\bhow much\b|\bwhat amount\b|\bhow high\b.*\b(?:tax|rate|fee|debt)", _HOW_MUCH),
         (

@@ -16,12 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Hit, Index, Span
+from index.fuse import FULL
 from index.language import terms
 from qa.kinds import NAMES, QUANTITIES, TIMES, Kind
 from qa.names import find_names
 from qa.question import Question
 from qa.reader import Reader, Reading, SpanScore
 from qa.values import Value, find_values
+
+UNTOLD = 0.5
+"""The coverage where a question in another language has no name and no number to look for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +73,9 @@ def _compared(question: Question, hits: Sequence[Hit], index: Index) -> list[Can
     asked = _Asked.of(question, index)
     residuals = [asked.without_known_names(hit) for hit in hits]
     texts = list(dict.fromkeys([question.text, *residuals]))
-    vectors = dict(zip(texts, index.embed_queries(texts), strict=True))
-    sentences = index.sentence_vectors([hit.passage for hit in hits])
-    whole = [s @ vectors[question.text] for s in sentences]
-    rest = [s @ vectors[r] for s, r in zip(sentences, residuals, strict=True)]
+    cosines = index.sentence_cosines([hit.passage for hit in hits], index.embed_queries(texts))
+    whole = [found[0] for found in cosines]
+    rest = [found[texts.index(text)] for found, text in zip(cosines, residuals, strict=True)]
     best = (max(float(s.max()) for s in whole), max(float(s.max()) for s in rest))
     return [
         candidate
@@ -138,6 +141,7 @@ class _Asked:
     terms: frozenset[str]  # of its content words
     names: tuple[tuple[int, int, frozenset[str]], ...]  # (start, end, terms)
     rarity: Mapping[str, float]
+    equivalents: Mapping[str, Mapping[str, float]]  # compounds that hold a term, with weights
 
     @classmethod
     def of(cls, question: Question, index: Index) -> _Asked:
@@ -147,7 +151,7 @@ class _Asked:
             (name.start, name.end, frozenset(terms(name.of(question.text), question.language)))
             for name in find_names(question.text, question.language)
         )
-        return cls(question, own, names, index.rarity(own))
+        return cls(question, own, names, index.rarity(own), index.expand(own, question.language))
 
     def without_known_names(self, hit: Hit) -> str:
         """The question without the names that the passage or its title holds."""
@@ -158,16 +162,37 @@ class _Asked:
                 text = text[:start] + text[end:]
         return " ".join(text.split())
 
-    def coverage(self, found: frozenset[str]) -> float:
-        """The share of the question's terms in ``found``, weighted by rarity; 0..1."""
-        total = sum(self.rarity[term] for term in self.terms)
-        return sum(self.rarity[term] for term in self.terms & found) / total if total else 0.0
+    @property
+    def name_terms(self) -> frozenset[str]:
+        return frozenset(term for _, _, name in self.names for term in name) & self.terms
+
+    def coverage(self, found: frozenset[str], language: str) -> float:
+        """The share of the question's terms in ``found``, weighted by rarity; 0..1.
+
+        In a text of another language only names and numbers can be the question's: they count
+        alone there, and ``UNTOLD`` where there are none.
+        """
+        if language == self.question.language:
+            return self._share(self.terms, found, 0.0)
+        numbers = frozenset(term for term in self.terms if term[0].isdecimal())
+        return self._share(self.name_terms | numbers, found, UNTOLD)
 
     def name_coverage(self, found: frozenset[str]) -> float:
         """The same for the terms of the question's names alone; 1 where it names nothing."""
-        names = frozenset(term for _, _, name in self.names for term in name) & self.terms
-        total = sum(self.rarity[term] for term in names)
-        return sum(self.rarity[term] for term in names & found) / total if total else 1.0
+        return self._share(self.name_terms, found, 1.0)
+
+    def _share(self, wanted: frozenset[str], found: frozenset[str], otherwise: float) -> float:
+        total = sum(self.rarity[term] for term in wanted)
+        said = sum(self.rarity[term] * self._presence(term, found) for term in wanted)
+        return said / total if total else otherwise
+
+    def _presence(self, term: str, found: frozenset[str]) -> float:
+        """1 where a term is found, the weight of its best equivalent where one is, else 0."""
+        if term in found:
+            return 1.0
+        return max(
+            (w for other, w in self.equivalents[term].items() if other in found), default=0.0
+        )
 
 
 def _of_passage(
@@ -179,6 +204,7 @@ def _of_passage(
     best: tuple[float, float],
 ) -> list[Candidate]:
     passage = hit.passage
+    language = passage.article.language
     texts = [span.of(passage.article.text) for span in passage.sentences]
     own = [_terms_of(hit, text) for text in texts]
     title = _terms_of(hit, passage.article.title)
@@ -186,20 +212,22 @@ def _of_passage(
     found = []
     for i, span in enumerate(passage.sentences):
         near = title.union(*own[max(0, i - 1) : i + 2])
-        values = find_values(texts[i], passage.article.language)
+        values = find_values(texts[i], language)
         features = {
             "similarity": float(whole[i]),
             "similarity_below_best": float(whole[i]) - best[0],
             "rest_similarity": float(rest[i]),
             "rest_similarity_below_best": float(rest[i]) - best[1],
-            "coverage": asked.coverage(own[i]),
-            "near_coverage": asked.coverage(near),
-            "passage_coverage": asked.coverage(everything),
+            "coverage": asked.coverage(own[i], language),
+            "near_coverage": asked.coverage(near, language),
+            "passage_coverage": asked.coverage(everything, language),
             "name_coverage": asked.name_coverage(own[i]),
             "passage_name_coverage": asked.name_coverage(everything),
-            "holds_kind": _holds_kind(asked, texts[i], values, passage.article.language),
-            "dense": hit.dense.score if hit.dense else first_score(first) - 0.1,
-            "passage_below_first": hit.score / first.score,
+            "holds_kind": _holds_kind(asked, texts[i], values, language),
+            "own_language": float(language == asked.question.language),
+            "dense": hit.cosine,
+            "term_share": min(hit.term_share, FULL),
+            "passage_below_first": hit.score - first.score,
             "first_passage": float(hit.rank == first.rank),
             "first_sentence": float(i == 0),
             "length": min(len(texts[i]), 600) / 100.0,
@@ -207,11 +235,6 @@ def _of_passage(
         }
         found.append(Candidate(hit, i, span, values, features))
     return found
-
-
-def first_score(hit: Hit) -> float:
-    """The cosine of the best hit, or the floor of e5's narrow band where the leg missed it."""
-    return hit.dense.score if hit.dense else 0.8
 
 
 def _holds_kind(asked: _Asked, text: str, values: Sequence[Value], language: str) -> float:

@@ -107,11 +107,14 @@ def answer(result: Answer) -> str:
         return _section(parts)
     parts.append(_views(result))
     cited, others = _split_by_citation(result)
-    if result.citations:
-        parts.append("<h2>Belege</h2>")
-        parts.extend(_evidence(hit, citations, result) for hit, citations in cited)
+    proofs = [entry for entry in cited if entry[1][0] not in result.further]
+    further = [entry for entry in cited if entry[1][0] in result.further]
+    for title, entries in (("Belege", proofs), ("Weitere Stellen", further)):
+        if entries:
+            parts.append(f"<h2>{title}</h2>")
+        parts.extend(_evidence(hit, citations, result) for hit, citations in entries)
     if others:
-        title = f"Weitere gefundene Stellen ({len(others)})"
+        title = f"Weitere gefundene Textstücke ({len(others)})"
         parts.append(
             f"<details><summary>{title}</summary>{_passages('', others, result)}</details>"
         )

@@ -113,6 +113,12 @@ class Answer:
     time_limit: TimeLimit | None = None
     timings_ms: dict[str, float] = field(default_factory=dict)
 
+    @property
+    def further(self) -> tuple[Citation, ...]:
+        """The citations that no view names: the next likeliest sentences."""
+        named = {n for view in self.views for n in view.citations}
+        return tuple(citation for citation in self.citations if citation.n not in named)
+
     def to_json(self) -> dict[str, Any]:
         """The one JSON object that the command, the API and the page share."""
         return {

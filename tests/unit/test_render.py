@@ -253,7 +253,7 @@ class TestPage:
             assert markup.count(f'id="beleg-{n}"') == 1
         assert markup.count('<article class="beleg">') == 1, "one passage, shown once"
         assert "<strong>29\u00a0Millionen Euro</strong>" in markup
-        assert "Weitere gefundene Stellen (1)" in markup
+        assert "Weitere gefundene Textstücke (1)" in markup
         address = f"artikel/{_article().id}?von={PLACE[0]}&amp;bis={PLACE[1]}#stelle"
         assert markup.count(f'href="{address}"') == 2, "at the number and below the passage"
 
