@@ -3,8 +3,9 @@
 Two child processes hold one side each and take turns on the same newspaper articles, so that both
 meet the same machine; a round's ratio is the figure, not an absolute speed. The plain side embeds
 in float32 with sentence-transformers' defaults and gets the passages ready-made; ``Index.add``
-splits, embeds, builds the postings and commits. Short texts are compared alone, as the sentences
-of the same passages.
+splits, embeds the passages and their sentences, builds the postings and commits. It is compared
+with the passages alone and with the same vectors, those of the sentences too; and short texts are
+compared alone.
 
     python -m bench.embed --passages 300 --rounds 6
 """
@@ -20,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Annotated
@@ -47,14 +49,20 @@ class Round:
     sentences: list[str]
     passage_tokens: int
     sentence_tokens: int
+    short_tokens: int
+    """Tokens of the first ``SENTENCES_PER_ROUND`` sentences."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds for a round's passages and for its sentences."""
+    """Seconds for a round's passages, for all its sentences and for the first of them.
+
+    Our side's passages hold the sentences as well; there ``sentences`` is 0.
+    """
 
     passages: float
     sentences: float
+    short: float
 
 
 def main(
@@ -97,8 +105,21 @@ def _table(
     for column in columns:
         table.add_column(column, justify="right" if column else "left")
     kinds: tuple[tuple[str, Callable[[Round], tuple[int, int]], Callable[[Timing], float]], ...] = (
-        ("Index.add", lambda r: (len(r.passages), r.passage_tokens), lambda t: t.passages),
-        ("sentences", lambda r: (len(r.sentences), r.sentence_tokens), lambda t: t.sentences),
+        (
+            "Index.add, beside passages alone",
+            lambda r: (len(r.passages), r.passage_tokens),
+            lambda t: t.passages,
+        ),
+        (
+            "Index.add, beside the same vectors",
+            lambda r: (len(r.passages), r.passage_tokens + r.sentence_tokens),
+            lambda t: t.passages + t.sentences,
+        ),
+        (
+            "sentences alone",
+            lambda r: (min(SENTENCES_PER_ROUND, len(r.sentences)), r.short_tokens),
+            lambda t: t.short,
+        ),
     )
     for name, size, seconds in kinds:
         sizes = [size(part) for part in work]
@@ -141,8 +162,8 @@ def _rounds(passages: int, rounds: int) -> list[Round]:
         sentences += [span.of(article.text) for chunk in chunks for span in chunk.sentences]
         if len(texts) < wanted:
             continue
-        del sentences[SENTENCES_PER_ROUND:]
-        lengths = [sum(embedder.count_tokens(part)) for part in (texts, sentences)]
+        parts = (texts, sentences, sentences[:SENTENCES_PER_ROUND])
+        lengths = [sum(embedder.count_tokens(part)) for part in parts]
         made.append(Round(articles, texts, sentences, *lengths))
         articles, texts, sentences = [], [], []
         if len(made) == rounds:
@@ -183,7 +204,7 @@ def _plain(connection: Connection, folder: str) -> None:
     def embed(texts: Sequence[str]) -> None:
         model.encode(texts, prompt_name="document", show_progress_bar=False)
 
-    _serve(connection, lambda part: embed(part.passages), embed)
+    _serve(connection, lambda part: embed(part.passages), lambda part: embed(part.sentences), embed)
 
 
 def _fundstelle(connection: Connection, folder: str) -> None:
@@ -197,23 +218,26 @@ def _fundstelle(connection: Connection, folder: str) -> None:
                     f"{len(part.passages)}: the comparison would be unfair."
                 )
 
-        _serve(connection, add, index.embedder.embed_passages)
+        _serve(connection, add, lambda part: None, index.embedder.embed_passages)
 
 
 def _serve(
     connection: Connection,
     passages: Callable[[Round], None],
-    sentences: Callable[[Sequence[str]], object],
+    sentences: Callable[[Round], None],
+    short: Callable[[Sequence[str]], object],
 ) -> None:
     for _ in range(3):
-        sentences(["Ein Satz zum Warmwerden.", "Noch einer, und der ist ein wenig länger."] * 8)
+        short(["Ein Satz zum Warmwerden.", "Noch einer, und der ist ein wenig länger."] * 8)
     connection.send("ready")
     while (part := connection.recv()) is not None:
-        start = time.perf_counter()
-        passages(part)
-        between = time.perf_counter()
-        sentences(part.sentences)
-        connection.send(Timing(between - start, time.perf_counter() - between))
+        times = [time.perf_counter()]
+        for work in (passages, sentences):
+            work(part)
+            times.append(time.perf_counter())
+        short(part.sentences[:SENTENCES_PER_ROUND])
+        times.append(time.perf_counter())
+        connection.send(Timing(*(end - start for start, end in pairwise(times))))
     # Linux counts in kilobytes, macOS in bytes.
     unit = 1e9 if sys.platform == "darwin" else 1e6
     connection.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)
