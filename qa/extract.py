@@ -39,10 +39,13 @@ class Extract:
         return self.span.of(self.scored.candidate.text)
 
 
-SENTENCE_BELOW_BEST = 3.0
+SENTENCE_BELOW_BEST = 4.0
 VALUE_BELOW_BEST = 4.0
 """How far, in logits, a further view's sentence may lie below the best view's sentence, and its
 value below the best value of its own sentence."""
+
+SENTENCE_AT_LEAST = 0.07
+"""The least probability of a further view's sentence by itself."""
 
 
 def value_extracts(
@@ -75,6 +78,7 @@ def value_extracts(
             value.kind is best_value.kind
             and value.base == best_value.base
             and scored.logit >= best_sentence.logit - SENTENCE_BELOW_BEST
+            and scored.probability >= SENTENCE_AT_LEAST
             and logit >= best_of[scored.candidate] - VALUE_BELOW_BEST
             and not is_difference(value, scored.candidate.text)
         )
