@@ -7,13 +7,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLES := .fundstelle/examples
 
-.PHONY: ask test check format eval bench-embed clean help
+.PHONY: ask test test-durability check format eval bench-embed bench-store clean help
 
 ask: $(EXAMPLES)/articles.db
 	@$(BIN)/qa --index $(EXAMPLES) query "$(Q)"
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+test-durability: $(VENV)/.dev
+	$(BIN)/python -m tests.durability
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -29,6 +32,9 @@ eval: $(VENV)/.installed
 
 bench-embed: $(VENV)/.installed
 	$(BIN)/python -m bench.embed
+
+bench-store: $(VENV)/.installed
+	$(BIN)/python -m bench.store
 
 $(EXAMPLES)/articles.db: $(VENV)/.installed $(wildcard examples/articles/*)
 	@$(BIN)/qa --index $(EXAMPLES) add examples/articles
@@ -51,6 +57,8 @@ clean:
 help:
 	@echo 'make ask [Q="..."]  answer a question over examples/articles'
 	@echo 'make test           run the tests'
+	@echo 'make test-durability  every promise of the store; goes on where it was stopped'
 	@echo 'make check          formatting, lint and types'
 	@echo 'make eval           retrieval quality on XQuAD-R'
 	@echo 'make bench-embed    embedding speed beside sentence-transformers'
+	@echo 'make bench-store    storage at 10,000, 100,000 and 1,000,000 passages'

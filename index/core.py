@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -20,38 +19,47 @@ from index.copies import distinct
 from index.embed import Embedder, open_embedder
 from index.errors import (
     ArticleNotFoundError,
-    IndexBusyError,
+    IndexDamagedError,
     IndexFolderError,
-    IndexMismatchError,
     UsageError,
+    writing_to,
 )
-from index.ingest import ReadOptions, count_sources, read_sources
-from index.ingest.files import uri_of
-from index.language import analysis_version, terms
+from index.ingest import ReadOptions, count_sources
+from index.lock import current_writer, writer_lock
 from index.order import HALF_LIFE, prefer_recent, renumbered, spread
 from index.records import (
     AddReport,
     Article,
     ArticleSummary,
+    BackupReport,
+    CheckReport,
     Chunk,
     Failure,
     Filters,
     Hit,
     Passage,
     Progress,
+    RepairReport,
     Status,
+    SyncReport,
 )
-from index.split import split, splitter_version
+from index.settings import check_settings, config_of, settings_of
+from index.split import split
 from index.store import Store, StoredPassage
+from index.sync import FilesRead, Gone, Roots, find_gone
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from index.merge import Sized
     from index.searcher import Ranked, Searcher
 
 QUERY_CACHE = 64
 """Questions whose vectors are remembered: each is compared with passages, then with sentences."""
+
+_ATTEMPTS = 5
+"""Snapshots a reader takes before it believes that a segment's file is missing."""
 
 ARTICLES_PER_COMMIT = 64
 """Small enough that an interruption loses a minute's work, large enough to batch by length."""
@@ -118,10 +126,10 @@ class Index:
         store = Store(database, read_only=read_only)
         try:
             settings = store.settings()
-            chosen = _config_of(settings, config, folder)
+            chosen = config_of(settings, config, folder)
             embedder = embedder or open_embedder(chosen.model)
             if settings:
-                _check_settings(settings, chosen, embedder, folder)
+                check_settings(settings, chosen, embedder, folder)
         except BaseException:
             store.close()
             raise
@@ -160,11 +168,10 @@ class Index:
         options = options or ReadOptions()
         sources = [sources] if isinstance(sources, (str, Path)) else sources
         tally = _Tally(len(count_sources(sources)) if progress else None, progress)
-
-        def finished(path: Path) -> None:
-            tally.finished.append(uri_of(path))
-
-        return self._add(read_sources(sources, options, finished=finished), tally)
+        with self._writing():
+            read = FilesRead(self._store, options)
+            self._add(read.read(sources), tally, read)
+        return tally.report()
 
     def add_articles(
         self,
@@ -174,19 +181,96 @@ class Index:
         progress: OnProgress | None = None,
     ) -> AddReport:
         """Store articles. The same source again is an update; the same text again is a copy."""
-        return self._add(articles, _Tally(total, progress))
-
-    def _add(self, articles: Iterable[Article | Failure], tally: _Tally) -> AddReport:
+        tally = _Tally(total, progress)
         with self._writing():
-            stream = iter(articles)
-            while batch := list(islice(stream, ARTICLES_PER_COMMIT)):
-                self._add_batch(batch, tally)
-            if tally.finished:
-                with self._store.atomic():
-                    self._forget_failures(tally)
+            self._add(articles, tally)
         return tally.report()
 
-    def _add_batch(self, batch: Sequence[Article | Failure], tally: _Tally) -> None:
+    def sync(
+        self,
+        folders: str | Path | Sequence[str | Path],
+        options: ReadOptions | None = None,
+        *,
+        dry_run: bool = False,
+        allow_empty: bool = False,
+        progress: OnProgress | None = None,
+    ) -> SyncReport:
+        """Make the index equal to folders: add, update, and remove what they no longer have.
+
+        Articles from elsewhere stay. Files whose bytes are as they were cost their reading alone. A
+        file that cannot be read is reported and tried again the next time; its articles stay.
+        Everything new is stored before anything is removed. ``dry_run`` changes nothing. Raises
+        SourceError for a folder that is missing or empty, unless ``allow_empty``.
+        """
+        options = options or ReadOptions()
+        folders = [folders] if isinstance(folders, (str, Path)) else folders
+        roots = Roots.of(folders, allow_empty=allow_empty)
+        tally = _Tally(len(count_sources(roots.sources)) if progress else None, progress)
+        with nullcontext() if dry_run else self._writing():
+            read = FilesRead(self._store, options, skip=True)
+            stream = _described(read.read(roots.sources), tally)
+            if dry_run:
+                self._rehearse(stream, tally)
+            else:
+                self._add(stream, tally, read)
+            tally.unchanged.extend(read.unchanged)
+            gone = find_gone(self._store, roots, read, tally.failed)
+            tally.describe(self._store.sources())
+            if not dry_run:
+                self._drop(gone, roots, tally)
+        return tally.sync_report(gone.articles, dry_run)
+
+    def _rehearse(self, articles: Iterable[Article | Failure], tally: _Tally) -> None:
+        """Sort articles into those that would be added, updated and so on."""
+        last: dict[str, Article] = {}
+        for entry in articles:
+            if isinstance(entry, Failure):
+                tally.failed.append(entry)
+            else:
+                last[entry.id] = entry
+            tally.step(1)
+        texts: set[str] = set()
+        for article in last.values():
+            if not self._is_unchanged(article, tally):
+                known = self._store.stored_article(article.id) is not None
+                copy = article.sha256 in texts or self._store.text_with(article.sha256) is not None
+                kind = tally.updated if known else tally.copies if copy else tally.added
+                kind.append(article.id)
+            texts.add(article.sha256)
+
+    def _drop(self, gone: Gone, roots: Roots, tally: _Tally) -> None:
+        """Remove what a folder no longer has, and forget what could not be read there before."""
+        still = {failure.source for failure in tally.failed}
+        with self._store.atomic():
+            for article_id in gone.articles:
+                self._store.delete_unused_texts(self._store.delete_article(article_id))
+            for uri in gone.files:
+                self._store.forget_file(uri)
+            known = [failure.source for failure in self._store.failures()]
+            self._store.forget_failures(
+                source for source in known if roots.holds(source) and source not in still
+            )
+        self._merge_what_is_due()
+
+    def _add(
+        self,
+        articles: Iterable[Article | Failure],
+        tally: _Tally,
+        read: FilesRead | None = None,
+    ) -> None:
+        stream = iter(articles)
+        while batch := list(islice(stream, ARTICLES_PER_COMMIT)):
+            self._add_batch(batch, tally, read)
+            self._merge_what_is_due()
+        if read is not None and read.walked:
+            tally.finished.extend(read.walked)
+            with self._store.atomic():
+                read.put()
+                self._forget_failures(tally)
+
+    def _add_batch(
+        self, batch: Sequence[Article | Failure], tally: _Tally, read: FilesRead | None = None
+    ) -> None:
         """One batch, one commit: split, embed and write the segment, then the transaction."""
         failures = [entry for entry in batch if isinstance(entry, Failure)]
         # Of a source that comes twice in a batch the later one counts.
@@ -203,13 +287,14 @@ class Index:
             for article, pieces in zip(fresh.values(), chunks, strict=True):
                 self._store.put_text(article, first, pieces)
                 first += len(pieces)
-            for article in changed:
-                self._put_article(article, tally)
-            self._store.delete_unused_texts()
+            replaced = [self._put_article(article, tally) for article in changed]
+            self._store.delete_unused_texts(text_id for text_id in replaced if text_id)
             if record:
                 self._store.put_segment(record)
             self._store.put_failures(failures)
             self._store.forget_failures(article.source for article in articles.values())
+            if read is not None:
+                read.put()
         tally.failed.extend(failures)
         tally.step(len(batch))
 
@@ -248,39 +333,30 @@ class Index:
         first: int,
         tally: _Tally,
     ) -> segment.SegmentRecord:
-        import numpy as np
-
-        from index.centres import language_arrays
-        from index.lexical import compile_postings
+        from index.reuse import arrays_of, known_vectors, piece_of
 
         pairs = [
             (article, chunk)
             for article, pieces in zip(articles, chunks, strict=True)
             for chunk in pieces
         ]
-        passages = [_embedded_text(article, chunk) for article, chunk in pairs]
-        vectors = self.embedder.embed_passages(passages, tally.embedded)
-        sentences = self.embedder.embed_passages(
-            [span.of(article.text) for article, chunk in pairs for span in chunk.sentences]
-        )
-        sentence_ends = np.cumsum([len(chunk.sentences) for _, chunk in pairs], dtype=np.int64)
-        languages = [article.language for article, _ in pairs]
-        postings = compile_postings(
-            [terms(text, language) for text, language in zip(passages, languages, strict=True)]
+        pieces = [
+            piece_of(
+                *(number, article.text, article.title, article.language),
+                *(chunk.start, chunk.end, chunk.sentences),
+            )
+            for number, (article, chunk) in enumerate(pairs, start=first)
+        ]
+        before = [self._store.stored_article(article.id) for article in articles]
+        known = known_vectors(
+            self._store, self.path / "segments", (old.text_id for old in before if old)
         )
         return segment.write(
-            self.path / "segments",
-            {
-                "ids": np.arange(first, first + len(pairs), dtype=np.int64),
-                "vectors": vectors.astype(np.float16),
-                "sentences": sentences.astype(np.float16),
-                "sentence_ends": sentence_ends,
-                **language_arrays(languages, vectors, sentences, sentence_ends),
-                **postings.arrays(),
-            },
+            self.path / "segments", arrays_of(pieces, known, self.embedder, tally.embedded)
         )
 
-    def _put_article(self, article: Article, tally: _Tally) -> None:
+    def _put_article(self, article: Article, tally: _Tally) -> int | None:
+        """Store an article whose text is there; returns the id of the text it had before."""
         known = self._store.stored_article(article.id)
         text_id = self._store.text_with(article.sha256)
         assert text_id is not None
@@ -292,6 +368,7 @@ class Index:
             tally.copies.append(article.id)
         else:
             tally.added.append(article.id)
+        return known.text_id if known else None
 
     def _forget_failures(self, tally: _Tally) -> None:
         """Forget what earlier additions could not read of the files that this one has read.
@@ -310,7 +387,7 @@ class Index:
 
     def _put_settings(self) -> None:
         if not self._store.settings():
-            self._store.put_settings(_settings_of(self.config, self.embedder))
+            self._store.put_settings(settings_of(self.config, self.embedder))
 
     def remove(self, names: str | Sequence[str]) -> tuple[str, ...]:
         """Remove articles by id, by a unique beginning of it, or by source; returns their ids.
@@ -319,34 +396,93 @@ class Index:
         """
         names = [names] if isinstance(names, str) else names
         ids = tuple(dict.fromkeys(self._resolve(name) for name in names))
-        with self._writing(), self._store.atomic():
-            for article_id in ids:
-                self._store.delete_article(article_id)
-            self._store.delete_unused_texts()
+        with self._writing():
+            with self._store.atomic():
+                for article_id in ids:
+                    self._store.delete_unused_texts(self._store.delete_article(article_id))
+            self._merge_what_is_due()
         return ids
+
+    def _merge_what_is_due(self) -> None:
+        """Merge neighbouring segments while there are too many of a size, one commit for each.
+
+        What the caller has written is committed before: what a kill or a damaged file stops here
+        is done again by the next writer.
+        """
+        from index import merge
+
+        merged = False
+        while due := merge.due(sized := self._sized_segments()):
+            chosen = sized[due]
+            first = chosen[0].first
+            end = sized[due.stop].first if due.stop < len(sized) else self._store.next_passage_id()
+            removed = self._store.removed_passages()
+            # Of what is removed whole nothing is read, so damage to it does not matter.
+            records = [entry.record for entry in chosen if entry.live]
+            new = merge.merge(self.path / "segments", records, removed) if records else None
+            with self._store.atomic():
+                self._store.replace_segments([e.record.name for e in chosen], new, (first, end))
+            merged = True
+        if merged:
+            self._remove_leftovers()
+
+    def _sized_segments(self) -> list[Sized]:
+        from index.merge import Sized, first_id
+
+        records = self._store.segments()
+        firsts = [first_id(record) for record in records]
+        ends = [*firsts[1:], self._store.next_passage_id()]
+        return [
+            Sized(record, first, self._store.removed_between(first, end))
+            for record, first, end in zip(records, firsts, ends, strict=False)
+        ]
+
+    def _remove_leftovers(self) -> None:
+        """Delete the segments that no row names; who has them open reads on."""
+        known = {record.name for record in self._store.segments()}
+        segment.remove_leftovers(self.path / "segments", known)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Hold the one writer's lock; it ends with the process that holds it."""
-        import filelock
-
         if self._read_only:
             raise UsageError(f"{self.path} was opened to read only. Open it without read_only.")
-        lock = filelock.FileLock(self.path / "writer.lock")
-        try:
-            lock.acquire(timeout=0)
-        except filelock.Timeout as error:
-            raise IndexBusyError(
-                f"Another process is writing to {self.path}. Wait until it has ended, then try "
-                "again."
-            ) from error
-        try:
+        with writer_lock(self.path):
             self._check_built_with()
-            known = {record.name for record in self._store.segments()}
-            segment.remove_leftovers(self.path / "segments", known)
+            self._force_names()
+            self._remove_leftovers()
             yield
-        finally:
-            lock.release()
+
+    def _force_names(self) -> None:
+        """Force the names in the folder to the disk, and a new index's own.
+
+        A writer that was killed may have left them unforced, and SQLite does not look whether its
+        own sync of the folder succeeds. Raises IndexFolderError.
+        """
+        with writing_to(self.path):
+            segment.sync_folder(self.path)
+            if not self._store.settings():
+                segment.sync_folder(self.path.absolute().parent)
+
+    # --- the whole of it -----------------------------------------------------------------------
+
+    def verify(self) -> CheckReport:
+        """Read everything that is stored and compare it with its checksums and with each other."""
+        from index.check import verify
+
+        return verify(self.path)
+
+    def repair(self) -> RepairReport:
+        """Build again what is damaged, from what is sound; what is lost is named in the result."""
+        from index.repair import repair
+
+        return repair(self.path, self.embedder)
+
+    def backup(self, file: str | Path) -> BackupReport:
+        """Write a copy of the newest commit into one file, whoever writes meanwhile."""
+        from index.backup import backup
+
+        return backup(self.path, Path(file))
 
     # --- ranked passages out -------------------------------------------------------------------
 
@@ -372,8 +508,8 @@ class Index:
         if k < 1:
             raise UsageError(f"k is {k}. Ask for at least one passage.")
         filters = filters or Filters()
-        with self._store.snapshot():
-            ranked = self._current_searcher().search(
+        with self._snapshot() as searcher:
+            ranked = searcher.search(
                 query,
                 self.embed_queries([query])[0],
                 # So deep the legs go in any case; copies and the recent come from further down.
@@ -411,6 +547,22 @@ class Index:
                     also_in=tuple(others),
                 )
 
+    @contextmanager
+    def _snapshot(self) -> Iterator[Searcher]:
+        """One commit to read from, and what searches it."""
+        for attempt in range(_ATTEMPTS):
+            with self._damage_named(), self._store.snapshot():
+                try:
+                    searcher = self._current_searcher()
+                except segment.FileMissingError:
+                    # A merge of another process has taken a segment away between reading the rows
+                    # and opening the files; the newest commit names others.
+                    if attempt == _ATTEMPTS - 1:
+                        raise
+                    continue
+                yield searcher
+                return
+
     def _current_searcher(self) -> Searcher:
         """What searches the newest commit; made again when a commit has changed it."""
         from index.searcher import Searcher
@@ -419,17 +571,30 @@ class Index:
         if self._searcher is None or version != self._searcher_version:
             self._check_built_with()
             self._searcher = Searcher.open(
-                self.path / "segments", self._store, self.embedder, self.config
+                self.path / "segments", self._store, self.embedder, self.config, self._searcher
             )
             self._searcher_version = version
         return self._searcher
+
+    @contextmanager
+    def _damage_named(self) -> Iterator[None]:
+        """A large file's content is not read at open; where it leads nowhere, say which it is."""
+        try:
+            yield
+        except (ArithmeticError, LookupError, ValueError) as error:
+            for record in self._store.segments():
+                for found in segment.damage(self.path / "segments", record):
+                    raise IndexDamagedError(
+                        f"{found}. qa repair builds it again; or restore a backup."
+                    ) from error
+            raise
 
     def _check_built_with(self) -> None:
         """An index that was empty when it was opened may have been begun by another since."""
         settings = self._store.settings()
         if settings:
-            _config_of(settings, self.config, self.path)
-            _check_settings(settings, self.config, self.embedder, self.path)
+            config_of(settings, self.config, self.path)
+            check_settings(settings, self.config, self.embedder, self.path)
 
     def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors (len(texts), d) of questions, rows of length 1; the latest are remembered."""
@@ -454,8 +619,8 @@ class Index:
 
         The stored vectors are compared, and made comparable across languages as in a search.
         """
-        with self._store.snapshot():
-            searcher = self._current_searcher()
+        with self._snapshot() as searcher:
+            pass
         return [self._sentence_cosines(searcher, passage, queries) for passage in passages]
 
     def _sentence_cosines(
@@ -470,8 +635,8 @@ class Index:
 
     def rarity(self, terms: Iterable[str]) -> dict[str, float]:
         """The inverse document frequency of each term over all passages; above zero."""
-        with self._store.snapshot():
-            searcher = self._current_searcher()
+        with self._snapshot() as searcher:
+            pass
         return {term: searcher.rarity(term) for term in terms}
 
     def expand(self, terms: Iterable[str], language: str) -> dict[str, dict[str, float]]:
@@ -480,8 +645,8 @@ class Index:
         Terms of the live passages, each with the part below 1 of an occurrence that it counts for:
         "bewert" gives {"milliardenbewert": .5}, a compound gives its parts.
         """
-        with self._store.snapshot():
-            searcher = self._current_searcher()
+        with self._snapshot() as searcher:
+            pass
         return searcher.expand(terms, language)
 
     # --- what is there -------------------------------------------------------------------------
@@ -512,6 +677,7 @@ class Index:
                 dimension=int(self._store.settings().get("dimension", 0)),
                 languages=self._store.languages(),
                 failures=self._store.failures(),
+                writer=str(writer) if (writer := current_writer(self.path)) else None,
             )
 
     def _resolve(self, name: str) -> str:
@@ -525,61 +691,24 @@ class Index:
         )
 
 
+# NumPy's own error for a write that fell short has no number.
 def _make_folder(folder: Path) -> None:
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for path in made:
+            segment.sync_folder(path.absolute().parent)
     except OSError as error:
         raise IndexFolderError(
             f"{folder} cannot be made: {error.strerror}. Name another folder with --index."
         ) from error
 
 
-def _config_of(settings: dict[str, str], config: IndexConfig | None, folder: Path) -> IndexConfig:
-    """The configuration of a new index, or one that agrees with a stored one's."""
-    if not settings:
-        return config or IndexConfig()
-    stored = json.loads(settings["config"])
-    if config is None:
-        return replace(IndexConfig(), **stored)
-    if config.built_with() != stored:
-        raise IndexMismatchError(
-            f"{folder} was built with {stored}, and {config.built_with()} was asked for. Leave the "
-            "settings out, or build another index: qa --index NEW_FOLDER add PATH"
-        )
-    return config
-
-
-def _settings_of(config: IndexConfig, embedder: Embedder) -> dict[str, str]:
-    """What an index remembers of what it was built with."""
-    return {
-        "config": json.dumps(config.built_with()),
-        "model_name": embedder.name,
-        "model": embedder.fingerprint,
-        "dimension": str(embedder.dimension),
-        "analysis": analysis_version,
-        "splitter": splitter_version,
-        "segments": segment.LAYOUT,
-    }
-
-
-def _check_settings(
-    settings: dict[str, str], config: IndexConfig, embedder: Embedder, folder: Path
-) -> None:
-    """Refuse an index that was built with another model, analysis or splitter."""
-    for name, ours in _settings_of(config, embedder).items():
-        if name != "config" and settings.get(name) != ours:
-            raise IndexMismatchError(
-                f"{folder} was built with {name} {settings.get(name)}, and this is {name} {ours}. "
-                f"Build it again in a new folder: qa --index NEW_FOLDER add PATH"
-            )
-
-
-def _embedded_text(article: Article, chunk: Chunk) -> str:
-    """What a passage is found by: its title, then its own text."""
-    text = article.text[chunk.start : chunk.end]
-    if not article.title or text.startswith(article.title):
-        return text
-    return f"{article.title}\n{text}"
+def _described(articles: Iterable[Article | Failure], tally: _Tally) -> Iterator[Article | Failure]:
+    for entry in articles:
+        if isinstance(entry, Article):
+            tally.sources[entry.id] = entry.source
+        yield entry
 
 
 def _without_fetched(article: Article) -> Article:
@@ -603,6 +732,7 @@ class _Tally:
     failed: list[Failure] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)
     """The addresses of the files that were read to their end."""
+    sources: dict[str, str] = field(default_factory=dict)
     articles: int = 0
     passages: int = 0
 
@@ -617,6 +747,19 @@ class _Tally:
     def _tell(self) -> None:
         if self.progress:
             self.progress(Progress(self.articles, self.total, self.passages))
+
+    def describe(self, sources: dict[str, str]) -> None:
+        """Note the names of the articles that are there."""
+        self.sources = {name: source for source, name in sources.items()} | self.sources
+
+    def sync_report(self, removed: tuple[str, ...], dry_run: bool) -> SyncReport:
+        named = (*self.added, *self.updated, *self.copies, *removed)
+        return SyncReport(
+            **{f.name: getattr(self.report(), f.name) for f in fields(AddReport)},
+            removed=removed,
+            sources={name: self.sources[name] for name in named},
+            dry_run=dry_run,
+        )
 
     def report(self) -> AddReport:
         return AddReport(

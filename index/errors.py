@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 
 class FundstelleError(Exception):
     """Base of every error this project raises on purpose."""
@@ -42,3 +47,26 @@ class IndexBusyError(IndexFolderError):
 
 class ArticleNotFoundError(FundstelleError):
     """No article, or more than one, has that id."""
+
+
+@contextmanager
+def writing_to(path: Path) -> Iterator[None]:
+    """What the system refuses while ``path`` is written becomes an IndexFolderError."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritable(Path(error.filename) if error.filename else path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> IndexFolderError:
+    """A file or folder of an index that the system does not let us write."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        remedy = "Make room"
+    elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        remedy = "Check who may write there"
+    else:
+        remedy = "Check the disk"
+    return IndexFolderError(
+        f"{path} cannot be written: {error.strerror}. What was stored before is untouched. "
+        f"{remedy}, then try again."
+    )

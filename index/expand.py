@@ -2,8 +2,8 @@
 
 No list of words is shipped. The corpus' own vocabulary tells a compound: "milliardenbewert" is one
 where "milliard" and "bewert" are terms themselves. Nothing of it is stored, because the next
-article may bring the missing part; the live vocabulary is gathered once for a snapshot and asked
-when a query comes.
+article may bring the missing part; each segment keeps its terms in order of their beginnings and of
+their endings, and is asked when a query comes.
 """
 
 from __future__ import annotations
@@ -59,58 +59,54 @@ class Vocabulary:
     """The terms of the live passages, and in how many of them each stands."""
 
     def __init__(self, segments: Sequence[Postings], live: NDArray[np.bool_]) -> None:
-        self._frequency: dict[bytes, int] = {}
+        self._parts: list[_Part] = []
         start = 0
         for segment in segments:
             end = start + len(segment.lengths)
-            counts = _live_counts(segment, live[start:end])
-            for term, count in zip(_terms(segment), counts, strict=True):
-                if count:
-                    self._frequency[term] = self._frequency.get(term, 0) + count
+            here = live[start:end]
+            self._parts.append(_Part(segment, None if here.all() else here))
             start = end
-        # One string with separators: "bewert\n" is found in it at the speed of memory (a million
-        # terms: 3 ms), and no second order of the terms has to be made and kept.
-        self._joined = b"\n".join([b"", *self._frequency, b""])
-
-    def __len__(self) -> int:
-        return len(self._frequency)
+        self._known: dict[bytes, int] = {}
 
     def frequency(self, term: str) -> int:
         """The number of live passages that hold ``term``."""
-        return self._frequency.get(term.encode("utf-8"), 0)
+        return self._frequency(term.encode("utf-8"))
+
+    def _frequency(self, term: bytes) -> int:
+        found = self._known.get(term)
+        if found is None:
+            if len(self._known) >= _REMEMBERED_FREQUENCIES:
+                self._known.clear()
+            found = self._known[term] = sum(part.frequency(term) for part in self._parts)
+        return found
 
     def ending_in(self, part: str) -> Iterator[str]:
         """The terms that end in ``part`` and are longer, in no order."""
-        return self._longer(part.encode("utf-8"), b"", b"\n")
+        wanted = part.encode("utf-8")
+        return self._longer((one.segment.ending_in(wanted) for one in self._parts), wanted)
 
     def beginning_with(self, part: str) -> Iterator[str]:
         """The terms that begin with ``part`` and are longer, in no order."""
-        return self._longer(part.encode("utf-8"), b"\n", b"")
+        wanted = part.encode("utf-8")
+        return self._longer((one.segment.beginning_with(wanted) for one in self._parts), wanted)
 
-    def _longer(self, part: bytes, before: bytes, after: bytes) -> Iterator[str]:
-        joined, wanted = self._joined, before + part + after
-        place = joined.find(wanted)
-        while place >= 0:
-            inside = place + len(before)
-            start = joined.rfind(b"\n", 0, inside) + 1
-            end = joined.index(b"\n", inside)
-            if end - start > len(part):
-                yield joined[start:end].decode("utf-8")
-            place = joined.find(wanted, end)
+    def _longer(self, found: Iterable[Iterable[bytes]], part: bytes) -> Iterator[str]:
+        terms = dict.fromkeys(chain.from_iterable(found))
+        return (t.decode("utf-8") for t in terms if len(t) > len(part) and self._frequency(t))
 
 
-def _terms(segment: Postings) -> list[bytes]:
-    blob, ends = segment.blob.tobytes(), segment.term_ends.tolist()
-    return [blob[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+class _Part:
+    """One segment's terms; ``live`` (n,) where some of its passages are removed."""
 
+    def __init__(self, segment: Postings, live: NDArray[np.bool_] | None) -> None:
+        self.segment = segment
+        self._live = live
 
-def _live_counts(segment: Postings, live: NDArray[np.bool_]) -> list[int]:
-    """For each term of a segment the number of live passages that hold it."""
-    ends = np.asarray(segment.list_ends)
-    if not live.all():
-        ends = np.concatenate([[0], np.cumsum(live[segment.rows])])[ends]
-    counts: list[int] = np.diff(ends, prepend=0).tolist()
-    return counts
+    def frequency(self, term: bytes) -> int:
+        span = self.segment.span(term)
+        if self._live is None:
+            return int(span.stop - span.start)
+        return int(np.count_nonzero(self._live[self.segment.rows[span]]))
 
 
 class Expander:
@@ -264,3 +260,4 @@ def _is_linked(word: str, term: str, language: str) -> bool:
 
 _KEEP_S = "aeiouycpvw"  # letters after which Snowball's German stemmer keeps an s
 _REMEMBERED = 4_000
+_REMEMBERED_FREQUENCIES = 200_000

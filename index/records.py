@@ -160,6 +160,74 @@ class AddReport:
 
 
 @dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What making an index equal to folders did, as article ids; failures are sources.
+
+    ``sources`` names the articles that were added, updated or removed. After a ``dry_run`` it is
+    what would be done, and ``passages`` is 0.
+    """
+
+    added: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    failed: tuple[Failure, ...] = ()
+    passages: int = 0
+    sources: dict[str, str] = field(default_factory=dict)
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Something stored that is not what was written: where, and what is wrong with it."""
+
+    where: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check of a whole index read, and the damage it found; none when it is sound."""
+
+    path: str
+    articles: int = 0
+    texts: int = 0
+    passages: int = 0
+    segments: int = 0
+    files: int = 0
+    bytes: int = 0
+    damage: tuple[Damage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RepairReport:
+    """What a repair did: records that are ``lost``, by name, and what was built again.
+
+    ``embedded`` passages had no sound vector left; ``kept`` is where the damaged record lies.
+    """
+
+    path: str
+    damage: tuple[Damage, ...] = ()
+    lost: tuple[str, ...] = ()
+    segments: int = 0
+    passages: int = 0
+    embedded: int = 0
+    kept: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackupReport:
+    """A backup that was written and read again, or restored."""
+
+    path: str
+    articles: int
+    passages: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What an index holds."""
 
@@ -173,6 +241,8 @@ class Status:
     dimension: int
     languages: dict[str, int] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
+    writer: str | None = None
+    """Who is writing to it just now, if anyone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from index import lexical, segment
 from index.centres import Centres
 from index.config import IndexConfig
-from index.dense import FlatVectors
+from index.dense import FlatVectors, SegmentVectors
 from index.embed import Embedder
+from index.errors import IndexDamagedError
 from index.expand import Expander, Vocabulary
 from index.fuse import best_first, weighted_sum
 from index.language import detect, terms
 from index.lexical import CompiledBM25, Postings
 from index.records import LegScore
+from index.segment import SegmentRecord
 from index.store import Store
 
 
@@ -65,47 +67,74 @@ class SentenceVectors:
         return best
 
 
+class OpenSegment:
+    """A segment's mapped arrays and what is made of them; it serves every snapshot that has it."""
+
+    def __init__(self, folder: Path, record: SegmentRecord) -> None:
+        self.record = record
+        self.arrays = segment.open_arrays(folder, record)
+        self.postings = Postings.from_arrays(self.arrays)
+        try:
+            self.vectors = SegmentVectors(self.arrays)
+        except ValueError as error:
+            raise IndexDamagedError(
+                f"{folder / record.name}: {error}. qa repair builds it again from the "
+                "articles; or restore a backup."
+            ) from error
+
+
 class Searcher:
     """Rows of all segments stand one after the other: row i is the passage ``ids[i]``."""
 
     def __init__(
         self,
-        ids: NDArray[np.int64],
-        live: NDArray[np.bool_],
-        dense: FlatVectors,
-        sentences: SentenceVectors,
-        centres: Centres,
-        postings: Sequence[Postings],
+        segments: Sequence[OpenSegment],
+        removed: Sequence[int],
         embedder: Embedder,
         config: IndexConfig,
     ) -> None:
-        self._ids = ids
-        self._live = live
-        self._dense = dense
-        self._sentences = sentences
-        self._centres = centres
-        self._bm25 = CompiledBM25(postings, live, k1=config.bm25_k1, b=config.bm25_b)
-        self._postings = postings
+        arrays = [one.arrays for one in segments]
+        self.segments = segments
+        self._ids = np.concatenate([np.zeros(0, np.int64), *(one["ids"] for one in arrays)])
+        self._live = np.ones(len(self._ids), np.bool_)
+        dead = _places_of(np.asarray(removed, np.int64), self._ids)
+        self._live[dead] = False
+        self._dense = FlatVectors([one.vectors for one in segments], embedder.dimension)
+        self._sentences = SentenceVectors(arrays)
+        bounds = np.cumsum([0, *(len(one["ids"]) for one in arrays)])
+        cuts = np.searchsorted(dead, bounds)
+        self._centres = Centres.of(
+            arrays,
+            embedder.dimension,
+            [dead[cuts[i] : cuts[i + 1]] - bounds[i] for i in range(len(arrays))],
+        )
+        self._postings = [one.postings for one in segments]
+        self._bm25 = CompiledBM25(self._postings, self._live, k1=config.bm25_k1, b=config.bm25_b)
         self._embedder = embedder
         self._config = config
 
     @classmethod
-    def open(cls, folder: Path, store: Store, embedder: Embedder, config: IndexConfig) -> Self:
-        """Map the segments that the store names. Raises IndexDamagedError."""
-        opened = [segment.open_arrays(folder, record) for record in store.segments()]
-        ids = np.concatenate([np.zeros(0, np.int64), *(arrays["ids"] for arrays in opened)])
-        live = ~np.isin(ids, store.removed_passages())
-        postings = [Postings.from_arrays(arrays) for arrays in opened]
-        return cls(
-            ids,
-            live,
-            FlatVectors([arrays["vectors"] for arrays in opened], embedder.dimension),
-            SentenceVectors(opened),
-            Centres.of(opened, embedder.dimension),
-            postings,
-            embedder,
-            config,
-        )
+    def open(
+        cls,
+        folder: Path,
+        store: Store,
+        embedder: Embedder,
+        config: IndexConfig,
+        before: Searcher | None = None,
+    ) -> Self:
+        """Map the segments that the store names, but for those that ``before`` has open.
+
+        Raises IndexDamagedError; FileMissingError also where a merge has just taken a segment away
+        that the store, at this snapshot, still names.
+        """
+        known = {one.record.name: one for one in before.segments} if before else {}
+        segments = []
+        for record in store.segments():
+            found = known.get(record.name)
+            if found is None or found.record != record:
+                found = OpenSegment(folder, record)
+            segments.append(found)
+        return cls(segments, store.removed_passages(), embedder, config)
 
     def search(
         self,
@@ -130,7 +159,8 @@ class Searcher:
         language = language or detect(query)
         groups = self._expander.groups(query, language)
         scores = self._bm25.get_group_scores(groups)
-        lexically = lexical.top(scores, depth, allowed)
+        # What is removed scores 0 anyway.
+        lexically = lexical.top(scores, depth, None if passage_ids is None else allowed)
         rows = np.array(sorted({row for leg in (dense, lexically) for row, _ in leg}), np.int64)
         languages = self._centres.rows[rows]
         cosines = self._dense.vectors(rows.tolist()) @ vector + lifts[languages]
@@ -166,7 +196,7 @@ class Searcher:
         snapshot does not hold.
         """
         row = int(np.searchsorted(self._ids, passage_id))
-        if row == len(self._ids) or self._ids[row] != passage_id:
+        if row == len(self._ids) or self._ids[row] != passage_id or not self._live[row]:
             return None
         language = self._centres.rows[row]
         lifts = np.array([self._centres.lifts(query)[1][language] for query in queries])
@@ -204,7 +234,6 @@ class Searcher:
 
     @cached_property
     def _expander(self) -> Expander:
-        """Made at the first query: 14 ms for 19,000 terms."""
         sizes = np.bincount(self._centres.rows[self._live], minlength=len(self._centres.names))
         languages = {n: int(c) for n, c in zip(self._centres.names, sizes, strict=True) if c}
         return Expander(Vocabulary(self._postings, self._live), languages)
@@ -212,7 +241,18 @@ class Searcher:
     def _allowed(self, passage_ids: Sequence[int] | None) -> NDArray[np.bool_]:
         if passage_ids is None:
             return self._live
-        return self._live & np.isin(self._ids, np.asarray(passage_ids, dtype=np.int64))
+        allowed = np.zeros(len(self._live), np.bool_)
+        allowed[_places_of(np.asarray(passage_ids, dtype=np.int64), self._ids)] = True
+        return allowed & self._live
+
+
+def _places_of(wanted: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where in ``ids``, which rise, those ``wanted`` stand that are there at all."""
+    places = np.searchsorted(ids, wanted)
+    there = places < len(ids)
+    there[there] = ids[places[there]] == wanted[there]
+    found: NDArray[np.int64] = places[there]
+    return found
 
 
 def _places(ranking: Sequence[tuple[int, float]]) -> dict[int, LegScore]:

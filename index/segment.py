@@ -11,22 +11,29 @@ import os
 import secrets
 import shutil
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from tokenize import TokenError
+from types import TracebackType
+from typing import Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import IndexDamagedError
+from index.errors import IndexDamagedError, writing_to
 
 Arrays: TypeAlias = "Mapping[str, NDArray[np.generic]]"
 
-LAYOUT = "2"
+LAYOUT = "3"
 """Names the arrays that a segment holds; an index with another layout must be rebuilt."""
 
 CHECKED_AT_OPEN = 1 << 20
 """Files up to this size are read and compared with their checksum at every open; it costs 1 ms."""
+
+
+UNREADABLE = (ValueError, SyntaxError, TokenError, TypeError, OverflowError, EOFError)
+"""What NumPy raises where a file is no array, or the header of one was damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +53,101 @@ class SegmentRecord:
     files: Mapping[str, FileRecord]
 
 
+class FileMissingError(IndexDamagedError):
+    """A file that the record names is not there; a merge may have taken it away since."""
+
+
 def write(folder: Path, arrays: Arrays) -> SegmentRecord:
     """Write ``arrays`` as a new segment below ``folder`` and force it to the disk.
 
-    The array "ids" (n,) gives the number of passages.
+    The array "ids" (n,) gives the number of passages. Raises IndexFolderError.
     """
-    name = f"{int(arrays['ids'][0]):010d}-{secrets.token_hex(4)}"
-    target = folder / name
-    if not folder.is_dir():
-        folder.mkdir(parents=True)
-        sync_folder(folder.parent)
-    target.mkdir(mode=0o700)
-    files = {f"{key}.npy": _write_array(target / f"{key}.npy", a) for key, a in arrays.items()}
-    sync_folder(target)
-    sync_folder(folder)
-    return SegmentRecord(name, len(arrays["ids"]), files)
+    with Writer(folder, int(arrays["ids"][0])) as writer:
+        for name, array in arrays.items():
+            writer.append(name, array)
+        return writer.finish()
+
+
+class Writer:
+    """Writes a new segment part by part, so that no array of it has to be in memory as a whole.
+
+    The folder's name begins with the ``first`` passage's id: names sort in the order of ids. What
+    was not finished is a left-over. What the disk refuses is an IndexFolderError.
+    """
+
+    def __init__(self, folder: Path, first: int) -> None:
+        self._folder = folder
+        self._target = folder / f"{first:010d}-{secrets.token_hex(4)}"
+        self._files: dict[str, _ArrayFile] = {}
+        with writing_to(self._target):
+            if not folder.is_dir():
+                folder.mkdir(parents=True)
+                sync_folder(folder.parent)
+            self._target.mkdir(mode=0o700)
+
+    def append(self, name: str, rows: NDArray[np.generic]) -> None:
+        """Write further ``rows`` of the array ``name``; an empty array needs a call, too."""
+        path = self._target / f"{name}.npy"
+        with writing_to(path):
+            if name not in self._files:
+                self._files[name] = _ArrayFile(path, rows)
+            self._files[name].append(rows)
+
+    def finish(self) -> SegmentRecord:
+        """Force everything to the disk; returns what the store has to remember."""
+        with writing_to(self._target):
+            files = {file.path.name: file.finish() for file in self._files.values()}
+            sync_folder(self._target)
+            sync_folder(self._folder)
+        return SegmentRecord(self._target.name, self._files["ids"].rows, files)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for file in self._files.values():
+            file.close()
+
+
+class _ArrayFile:
+    """An ``.npy`` file that grows; its header keeps room for the number of rows."""
+
+    def __init__(self, path: Path, first: NDArray[np.generic]) -> None:
+        self.path = path
+        self.rows = 0
+        self._like = first[:0]
+        self._stream = path.open("xb")
+        self._write_header()
+
+    def append(self, rows: NDArray[np.generic]) -> None:
+        if rows.dtype != self._like.dtype or rows.shape[1:] != self._like.shape[1:]:
+            raise ValueError(f"{self.path.name}: rows unlike those before")
+        self.rows += len(rows)
+        if rows.size:
+            self._stream.write(np.ascontiguousarray(rows).reshape(-1).view(np.uint8).data)
+
+    def finish(self) -> FileRecord:
+        self._stream.seek(0)
+        self._write_header()
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+        self._stream.close()
+        return FileRecord(self.path.stat().st_size, _digest(self.path))
+
+    def close(self) -> None:
+        """Let go of a file that may not be finished, which is a left-over then."""
+        with suppress(OSError):  # closing writes what was held back, on a full disk in vain
+            self._stream.close()
+
+    def _write_header(self) -> None:
+        header = np.lib.format.header_data_from_array_1_0(self._like)
+        header["shape"] = (self.rows, *self._like.shape[1:])
+        np.lib.format.write_array_header_1_0(self._stream, header)
 
 
 def open_arrays(folder: Path, record: SegmentRecord) -> dict[str, NDArray[np.generic]]:
@@ -71,15 +158,26 @@ def open_arrays(folder: Path, record: SegmentRecord) -> dict[str, NDArray[np.gen
     }
 
 
+def open_array(folder: Path, record: SegmentRecord, name: str) -> NDArray[np.generic]:
+    """One array of a segment, mapped into memory. Raises IndexDamagedError."""
+    expected = record.files.get(f"{name}.npy")
+    if expected is None:
+        raise IndexDamagedError(
+            f"{folder / record.name} has no {name}. qa repair builds it again from the record."
+        )
+    return _open_array(folder / record.name / f"{name}.npy", expected)
+
+
 def damage(folder: Path, record: SegmentRecord) -> list[str]:
     """What is wrong with a segment's files, each against its whole checksum; empty when sound."""
     found = []
     for name, expected in record.files.items():
         path = folder / record.name / name
-        if not path.is_file():
+        try:
+            if path.stat().st_size != expected.bytes or _digest(path) != expected.sha256:
+                found.append(f"{path}: does not match its checksum")
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             found.append(f"{path}: is missing")
-        elif path.stat().st_size != expected.bytes or _digest(path) != expected.sha256:
-            found.append(f"{path}: does not match its checksum")
     return found
 
 
@@ -96,7 +194,8 @@ def remove_leftovers(folder: Path, known: Collection[str]) -> list[str]:
         if entry.name not in known and entry.is_dir() and not entry.is_symlink()
     ]
     for entry in left_over:
-        shutil.rmtree(entry)
+        with writing_to(entry):
+            shutil.rmtree(entry)
     return [entry.name for entry in left_over]
 
 
@@ -109,16 +208,8 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _write_array(path: Path, array: NDArray[np.generic]) -> FileRecord:
-    with path.open("xb") as stream:
-        np.save(stream, array, allow_pickle=False)
-        stream.flush()
-        os.fsync(stream.fileno())
-    return FileRecord(path.stat().st_size, _digest(path))
-
-
 def _open_array(path: Path, expected: FileRecord) -> NDArray[np.generic]:
-    remedy = "Restore it from a backup, or build the index again."
+    remedy = "qa repair builds it again from the articles; or restore a backup."
     try:
         size = path.stat().st_size
         if size != expected.bytes:
@@ -129,8 +220,8 @@ def _open_array(path: Path, expected: FileRecord) -> NDArray[np.generic]:
             raise IndexDamagedError(f"{path} does not match its checksum. {remedy}")
         array: NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError as error:
-        raise IndexDamagedError(f"{path} is missing. {remedy}") from error
-    except ValueError as error:
+        raise FileMissingError(f"{path} is missing. {remedy}") from error
+    except UNREADABLE as error:
         raise IndexDamagedError(f"{path} is not an array file: {error}. {remedy}") from error
     return array
 

@@ -8,7 +8,10 @@ point to the same row, and passages belong to the text.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,14 +19,42 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from index.errors import IndexFolderError, IndexMismatchError
+from index.errors import IndexDamagedError, IndexFolderError, IndexMismatchError
 from index.records import Article, ArticleSummary, Chunk, Failure, Filters, Span
 from index.segment import FileRecord, SegmentRecord
 
+_T = TypeVar("_T")
+
 FORMAT = 1
 """The newest storage format this version writes and reads."""
+
+
+TABLES: dict[str, tuple[str, ...]] = {
+    "settings": ("name", "value"),
+    "texts": ("id", "sha256", "title", "language"),  # and the text, by its sha256
+    "articles": (
+        *("number", "id", "text_id", "source", "title", "authors", "publisher", "published"),
+        *("fetched", "language"),
+    ),
+    "passages": ("id", "text_id", "start", "end", "sentences"),
+    "segments": ("name", "passages", "files"),
+    "removed": ("passage_id",),
+    "failures": ("source", "reason", "at"),
+    "files": ("file", "sha256", "read_as", "articles"),
+}
+"""The columns of each table that its rows' ``check`` covers, in this order."""
+
+_SEQUENCES = "sqlite_sequence"
+_CHECK_BITS = 62
+"""A sum of two checks of so many bits still fits SQLite's integers."""
+
+
+def row_check(*values: object) -> int:
+    """The checksum of one row, 62 bits of BLAKE2b: SQLite's own checks miss changed contents."""
+    digest = hashlib.blake2b(json.dumps(values).encode("ascii"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> (64 - _CHECK_BITS)
 
 
 def _m001_first_format(connection: sqlite3.Connection) -> None:
@@ -68,9 +99,46 @@ def _m001_first_format(connection: sqlite3.Connection) -> None:
         reason TEXT NOT NULL,
         at TEXT NOT NULL
     ) STRICT;
+    CREATE TABLE files (
+        file TEXT PRIMARY KEY,    -- the URI of a file that was read
+        sha256 TEXT NOT NULL,     -- of its bytes; empty where not all of it could be read
+        read_as TEXT NOT NULL,    -- options and versions it was read with
+        articles TEXT NOT NULL    -- a JSON object: article id -> check of its row, or null
+    ) STRICT;
+    CREATE TABLE checks (
+        name TEXT PRIMARY KEY,    -- of a table
+        rows INTEGER NOT NULL,
+        total INTEGER NOT NULL    -- the sum of its rows' checks, modulo 2^62
+    ) STRICT;
     """
+    connection.create_function("row_check", -1, row_check, deterministic=True)
     for statement in statements.split(";\n"):
-        connection.execute(statement)
+        connection.execute(_with_check(statement))
+    for table in TABLES:
+        connection.execute("INSERT INTO checks VALUES (?, 0, 0)", (table,))
+        for event, rows, total in (
+            ("INSERT", "rows + 1", 'total + new."check"'),
+            ("DELETE", "rows - 1", 'total - old."check"'),
+            ("UPDATE", "rows", 'total - old."check" + new."check"'),
+        ):
+            connection.execute(
+                f"""CREATE TRIGGER {table}_{event.lower()} AFTER {event} ON {table} BEGIN
+                UPDATE checks SET rows = {rows}, total = ({total}) & {(1 << _CHECK_BITS) - 1}
+                WHERE name = '{table}'; END"""
+            )
+    connection.execute("INSERT INTO checks VALUES (?, 0, 0)", (_SEQUENCES,))
+
+
+def _with_check(statement: str) -> str:
+    """A CREATE TABLE with the generated column that holds each row's checksum."""
+    name = re.match(r"\s*CREATE TABLE (\w+)", statement)
+    if name is None or name[1] not in TABLES:
+        return statement
+    columns = ", ".join(f'"{column}"' for column in TABLES[name[1]])
+    body, _, end = statement.rpartition(")")
+    check = f'"check" INTEGER NOT NULL GENERATED ALWAYS AS (row_check({columns})) STORED'
+    # The last column may be followed by a comment, so the comma stands at the start of the line.
+    return f"{body.rstrip()}\n        , {check}\n    ){end}"
 
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_m001_first_format,)
@@ -99,6 +167,38 @@ class StoredArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredText:
+    """A text, and the title and language that its passages were embedded with."""
+
+    id: int
+    text: str
+    title: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """What a file gave when it was last read.
+
+    ``sha256`` is that of its bytes, empty where not all could be read. ``articles`` has the check
+    of each article's row, None where another file gave the version that counts.
+    """
+
+    sha256: str
+    read_as: str
+    articles: dict[str, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """A row by its columns; ``sound`` where they are what was written."""
+
+    values: dict[str, Any]
+    check: object
+    sound: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How much a store holds."""
 
@@ -111,10 +211,15 @@ class Counts:
 class Store:
     """One open connection; methods may be called from several threads, one at a time."""
 
-    def __init__(self, path: Path, *, read_only: bool) -> None:
-        mode = "ro" if read_only else "rwc"
+    def __init__(self, path: Path, *, read_only: bool, undecoded: bool = False) -> None:
+        """Open the record. ``undecoded``: bytes that are no UTF-8 come as surrogates, no error."""
+        mode = "rwc"
+        if read_only:
+            mode = "ro&immutable=1" if _is_immutable(path) else "ro"
         self._lock = threading.RLock()
         self._commits = 0
+        self._opened = False
+        self._interrupted: BaseException | None = None
         self.path = path
         try:
             self._connection = sqlite3.connect(
@@ -130,16 +235,21 @@ class Store:
             # SQLite's own lower() knows ASCII alone, and its length() ends at a NUL character.
             self._connection.create_function("characters", 1, len, deterministic=True)
             self._connection.create_function("casefold", 1, _casefold, deterministic=True)
+            self._connection.create_function("row_check", -1, self._row_check, deterministic=True)
+            if undecoded:
+                self._connection.text_factory = _undecoded
             self._prepare(read_only)
         except sqlite3.OperationalError as error:
             self._connection.close()
             raise _unusable(path, read_only, error) from error
-        except sqlite3.DatabaseError as error:
+        # SQLite's message quotes the file, so the bytes of a damaged one may be no UTF-8.
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             self._connection.close()
             raise _no_index(path, str(error)) from error
         except BaseException:
             self._connection.close()
             raise
+        self._opened = True
 
     def close(self) -> None:
         self._connection.close()
@@ -163,6 +273,8 @@ class Store:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA foreign_keys = ON")
+        # Rows that OR REPLACE takes away are taken from the sum of their table as well.
+        self._connection.execute("PRAGMA recursive_triggers = ON")
         if version < FORMAT:
             with self.atomic():
                 # Another process may have done it while this one waited for the lock.
@@ -173,11 +285,15 @@ class Store:
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
-        """One write transaction: all of it or nothing."""
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
+        """One write transaction: all of it or nothing.
+
+        Raises IndexFolderError where the disk is full or cannot be written, IndexDamagedError.
+        """
+        with self._lock, self._explained():
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 yield
+                self._check_sequences()
                 self._connection.execute("COMMIT")
             except BaseException:
                 # After some errors, such as a full disk, SQLite has rolled back by itself.
@@ -186,10 +302,26 @@ class Store:
                 raise
             self._commits += 1
 
+    def _row_check(self, *values: object) -> int:
+        """SQLite tells an error of its own for what is raised in here, such as Ctrl-C."""
+        try:
+            return row_check(*values)
+        except BaseException as error:
+            self._interrupted = error
+            raise
+
+    def _check_sequences(self) -> None:
+        """Triggers cannot watch SQLite's own table of the highest ids, so a commit sums it."""
+        rows = self._connection.execute(f"SELECT name, seq FROM {_SEQUENCES}").fetchall()
+        self._connection.execute(
+            "UPDATE checks SET rows = ?, total = ? WHERE name = ?",
+            (len(rows), total_of(row_check(*row) for row in rows), _SEQUENCES),
+        )
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Several reads that all see the same commit."""
-        with self._lock:
+        """Several reads that all see the same commit. Raises IndexFolderError."""
+        with self._lock, self._explained():
             self._connection.execute("BEGIN")
             try:
                 yield
@@ -202,8 +334,23 @@ class Store:
             return int(self._rows("PRAGMA data_version")[0][0]), self._commits
 
     def _rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
+        with self._lock, self._explained((sqlite3.DatabaseError, UnicodeDecodeError)):
             return self._connection.execute(sql, tuple(parameters)).fetchall()
+
+    @contextmanager
+    def _explained(
+        self, kinds: tuple[type[Exception], ...] = (sqlite3.DatabaseError,)
+    ) -> Iterator[None]:
+        """SQLite's errors as ours, with the file, the reason and the remedy."""
+        try:
+            yield
+        except kinds as error:
+            if self._interrupted is not None:
+                interrupted, self._interrupted = self._interrupted, None
+                raise interrupted from None
+            if not self._opened or not _is_foreign(error):
+                raise
+            raise _explained(self.path, error) from error
 
     # --- settings ------------------------------------------------------------------------------
 
@@ -232,6 +379,11 @@ class Store:
             (article.sha256, article.text, article.title, article.language),
         )
         text_id = int(rows[0][0])
+        self.put_passages(text_id, first_passage, chunks)
+        return text_id
+
+    def put_passages(self, text_id: int, first_passage: int, chunks: Sequence[Chunk]) -> None:
+        """Give a text these passages, numbered from ``first_passage``, for those it had."""
         self._remove_passages("text_id = ?", (text_id,))
         self._connection.executemany(
             "INSERT INTO passages VALUES (?, ?, ?, ?, ?)",
@@ -240,7 +392,6 @@ class Store:
                 for i, chunk in enumerate(chunks)
             ),
         )
-        return text_id
 
     def put_article(self, article: Article, text_id: int) -> None:
         """Store or replace the article of a source."""
@@ -265,14 +416,17 @@ class Store:
             ),
         )
 
-    def delete_article(self, article_id: str) -> None:
-        self._connection.execute("DELETE FROM articles WHERE id = ?", (article_id,))
+    def delete_article(self, article_id: str) -> list[int]:
+        """Delete an article; returns the id of its text, in a list, empty where there was none."""
+        statement = "DELETE FROM articles WHERE id = ? RETURNING text_id"
+        return [int(row[0]) for row in self._rows(statement, (article_id,))]
 
-    def delete_unused_texts(self) -> None:
-        """Remove the texts that no article has any more, and mark their passages."""
-        unused = "SELECT id FROM texts WHERE id NOT IN (SELECT text_id FROM articles)"
-        self._remove_passages(f"text_id IN ({unused})")
-        self._connection.execute("DELETE FROM texts WHERE id NOT IN (SELECT text_id FROM articles)")
+    def delete_unused_texts(self, text_ids: Iterable[int]) -> None:
+        """Remove those of some texts that no article has any more, and mark their passages."""
+        for text_id in text_ids:
+            if not self.articles_of_text(text_id):
+                self._remove_passages("text_id = ?", (text_id,))
+                self._connection.execute("DELETE FROM texts WHERE id = ?", (text_id,))
 
     def _remove_passages(self, condition: str, parameters: Sequence[object] = ()) -> None:
         """Delete passages, and mark their ids, which stand in segments that do not change."""
@@ -289,10 +443,39 @@ class Store:
             (record.name, record.passages, json.dumps(files)),
         )
 
+    def put_file(self, uri: str, sha256: str, read_as: str, articles: Mapping[str, bool]) -> None:
+        """Remember what a file gave: ``articles`` by id, True where this file's version counts."""
+        checks = self.article_checks([name for name, counts in articles.items() if counts])
+        self._connection.execute(
+            """INSERT INTO files VALUES (?, ?, ?, ?) ON CONFLICT (file) DO UPDATE SET
+            sha256 = excluded.sha256, read_as = excluded.read_as, articles = excluded.articles""",
+            (uri, sha256, read_as, json.dumps({name: checks.get(name) for name in articles})),
+        )
+
+    def forget_file(self, uri: str) -> None:
+        self._connection.execute("DELETE FROM files WHERE file = ?", (uri,))
+
+    def replace_segments(
+        self, old: Sequence[str], new: SegmentRecord | None, passages: tuple[int, int]
+    ) -> None:
+        """Put ``new`` in the place of ``old`` segments, which held the ids in [first, end).
+
+        The marks of the removed ones among these go: they stand in no segment any more.
+        """
+        self._connection.executemany(
+            "DELETE FROM segments WHERE name = ?", ((name,) for name in old)
+        )
+        self._connection.execute(
+            "DELETE FROM removed WHERE passage_id >= ? AND passage_id < ?", passages
+        )
+        if new:
+            self.put_segment(new)
+
     def put_failures(self, failures: Iterable[Failure]) -> None:
         now = datetime.now(UTC).replace(microsecond=0).isoformat()
         self._connection.executemany(
-            "INSERT OR REPLACE INTO failures VALUES (?, ?, ?)",
+            """INSERT INTO failures VALUES (?, ?, ?) ON CONFLICT (source) DO UPDATE SET
+            reason = excluded.reason, at = excluded.at""",
             ((_printable(f.source), _printable(f.reason), now) for f in failures),
         )
 
@@ -327,7 +510,7 @@ class Store:
                 passages,
                 {
                     file: FileRecord(entry["bytes"], entry["sha256"])
-                    for file, entry in json.loads(files).items()
+                    for file, entry in _read(json.loads, files).items()
                 },
             )
             for name, passages, files in self._rows(
@@ -336,7 +519,14 @@ class Store:
         ]
 
     def removed_passages(self) -> list[int]:
-        return [row[0] for row in self._rows("SELECT passage_id FROM removed")]
+        """The removed ones that still stand in a segment, in order."""
+        return [row[0] for row in self._rows("SELECT passage_id FROM removed ORDER BY passage_id")]
+
+    def removed_between(self, first: int, end: int) -> int:
+        """How many of the ids in [first, end) are removed."""
+        condition = "passage_id >= ? AND passage_id < ?"
+        rows = self._rows(f"SELECT count(*) FROM removed WHERE {condition}", (first, end))
+        return int(rows[0][0])
 
     def stored_article(self, article_id: str) -> StoredArticle | None:
         rows = self._rows(
@@ -377,8 +567,9 @@ class Store:
         """Ids of the articles whose id begins with ``name``, or whose source it is."""
         prefix = name.lower()
         rows = self._rows(
-            "SELECT id FROM articles WHERE substr(id, 1, ?) = ? OR source = ? ORDER BY id",
-            (len(prefix), prefix, name),
+            "SELECT id FROM articles WHERE id >= ? AND id < ? || char(1114111) OR source = ? "
+            "ORDER BY id",
+            (prefix, prefix, name),
         )
         return [row[0] for row in rows]
 
@@ -399,7 +590,7 @@ class Store:
                 title=row[1],
                 source=row[2],
                 publisher=row[3],
-                published=date.fromisoformat(row[4]) if row[4] else None,
+                published=_read(date.fromisoformat, row[4]) if row[4] else None,
                 language=row[5],
                 characters=row[6],
                 passages=row[7],
@@ -443,12 +634,266 @@ class Store:
             found.setdefault(row[10], []).append(_article(row))
         return found
 
+    # --- what files gave -----------------------------------------------------------------------
+
+    def files(self) -> dict[str, ReadFile]:
+        """The files that articles were read from, by their URIs."""
+        return {
+            uri: ReadFile(sha256, read_as, _read(json.loads, articles))
+            for uri, sha256, read_as, articles in self._rows(
+                "SELECT file, sha256, read_as, articles FROM files"
+            )
+        }
+
+    def article_checks(self, ids: Sequence[str] | None = None) -> dict[str, int]:
+        """The row's checksum of each of these articles, or of all, that is there."""
+        if ids is None:
+            return dict(self._rows('SELECT id, "check" FROM articles'))
+        found: dict[str, int] = {}
+        for first in range(0, len(ids), _AT_ONCE):
+            some = ids[first : first + _AT_ONCE]
+            found |= self._rows(
+                f'SELECT id, "check" FROM articles WHERE id IN ({_marks(some)})', some
+            )
+        return found
+
+    def sources(self) -> dict[str, str]:
+        """The id of each source's article."""
+        return dict(self._rows("SELECT source, id FROM articles"))
+
+    def text_of(self, text_id: int) -> StoredText | None:
+        """A text with what its passages were embedded with."""
+        rows = self._rows("SELECT id, text, title, language FROM texts WHERE id = ?", (text_id,))
+        return StoredText(*rows[0]) if rows else None
+
+    def passages_of(self, text_id: int) -> list[StoredPassage]:
+        """The passages of one text, in order."""
+        rows = self._rows(
+            """SELECT id, text_id, start, "end", sentences FROM passages
+            WHERE text_id = ? ORDER BY id""",
+            (text_id,),
+        )
+        return [
+            StoredPassage(row[0], row[1], row[2], row[3], _spans_from_json(row[4])) for row in rows
+        ]
+
+    # --- for verify, repair and backup ---------------------------------------------------------
+
+    def own_checks(self) -> list[str]:
+        """What SQLite finds wrong with the file, and what is not as this version makes it."""
+        try:
+            found = [str(row[0]) for row in self._connection.execute("PRAGMA integrity_check(20)")]
+            found = [line for line in found if line != "ok"]
+            found += [f"foreign key: {row[:3]}" for row in self._rows("PRAGMA foreign_key_check")]
+            if self._rows("PRAGMA user_version")[0][0] != FORMAT:
+                found.append("the number of its format was changed")
+            if self._schema() != _schema_as_made():
+                found.append("its tables are not those of this format")
+            if not _is_header_as_made(self.path):
+                found.append("the header of the file was changed")
+        except (sqlite3.DatabaseError, UnicodeDecodeError, IndexFolderError) as error:
+            return [str(error)]
+        return found
+
+    def _schema(self) -> list[tuple[Any, ...]]:
+        return self._rows("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 1, 2")
+
+    def sums(self) -> dict[str, tuple[int, int]]:
+        """For each table the number of its rows and the sum of their checks, as recorded."""
+        return {name: (rows, total) for name, rows, total in self._rows("SELECT * FROM checks")}
+
+    def sequences(self) -> list[tuple[Any, ...]]:
+        """The highest id that each table has used."""
+        return self._rows(f"SELECT name, seq FROM {_SEQUENCES}")
+
+    def raw_rows(self, table: str, *, newest_first: bool = False) -> Iterator[RawRow]:
+        """Every row of a table as it stands, each compared with its checksum.
+
+        Raises IndexDamagedError after the last row that can be read.
+        """
+        columns = [*TABLES[table], *(["text"] if table == "texts" else [])]
+        names = ", ".join(f'"{column}"' for column in columns)
+        order = "DESC" if newest_first else "ASC"
+        try:
+            for row in self._connection.execute(
+                f'SELECT "check", {names} FROM {table} NOT INDEXED ORDER BY rowid {order}'
+            ):
+                values = dict(zip(columns, row[1:], strict=True))
+                covered = [values[column] for column in TABLES[table]]
+                yield RawRow(values, row[0], _is_sound(table, row[0], covered, values))
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            raise _explained(self.path, error) from error
+
+    def all_passage_ids(self) -> list[int]:
+        return [row[0] for row in self._rows("SELECT id FROM passages ORDER BY id")]
+
+    def put_raw(self, table: str, values: Mapping[str, object]) -> None:
+        """Write a row that ``raw_rows`` read from another record."""
+        names = ", ".join(f'"{column}"' for column in values)
+        self._connection.execute(
+            f"INSERT INTO {table} ({names}) VALUES ({_marks(list(values))})", tuple(values.values())
+        )
+
+    def put_sequence(self, table: str, highest: int) -> None:
+        """Let the next id of ``table`` be above ``highest``."""
+        self._connection.execute(f"DELETE FROM {_SEQUENCES} WHERE name = ?", (table,))
+        self._connection.execute(f"INSERT INTO {_SEQUENCES} VALUES (?, ?)", (table, highest))
+
+    def delete_segment(self, name: str) -> None:
+        self._connection.execute("DELETE FROM segments WHERE name = ?", (name,))
+
+    def put_removed(self, ids: Iterable[int]) -> None:
+        """Make these the passages that stand in segments and no longer count."""
+        self._connection.execute("DELETE FROM removed")
+        self._connection.executemany(
+            "INSERT INTO removed VALUES (?)", ((number,) for number in ids)
+        )
+
+    def copy_to(self, path: Path) -> None:
+        """A copy of what this connection sees, forced to the disk; inside ``snapshot()``."""
+        self._rows("SELECT count(*) FROM settings")  # a snapshot begins with its first read
+        target = sqlite3.connect(path, isolation_level=None)
+        try:
+            target.execute("PRAGMA synchronous = FULL")
+            self._connection.backup(target)
+        except sqlite3.DatabaseError as error:
+            raise _explained(path, error) from error
+        finally:
+            target.close()
+
+    def checkpoint(self) -> None:
+        """Take what stands in the log over into the file, as far as readers let it."""
+        self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+_AT_ONCE = 500
+"""Ids in one statement; SQLite before 3.32 takes 999."""
+
+
+def _undecoded(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def total_of(checks: Iterable[int]) -> int:
+    return sum(checks) & ((1 << _CHECK_BITS) - 1)
+
+
+def _is_sound(
+    table: str, check: object, covered: Sequence[object], values: Mapping[str, Any]
+) -> bool:
+    try:
+        if check != row_check(*covered):
+            return False
+        return table != "texts" or values["sha256"] == _sha256(values["text"])
+    except (TypeError, AttributeError):  # a blob where a text was
+        return False
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _schema_as_made() -> list[tuple[Any, ...]]:
+    """The schema that this version's migrations make."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    try:
+        for migration in MIGRATIONS:
+            migration(connection)
+        return connection.execute(
+            "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 1, 2"
+        ).fetchall()
+    finally:
+        connection.close()
+
+
+def restore_header(path: Path) -> None:
+    """Write those parts of the file's header anew that are the same in every index."""
+    with path.open("r+b") as stream:
+        header = bytearray(stream.read(100).ljust(100, b"\0"))
+        header[:24] = b"SQLite format 3\0" + bytes((0x10, 0, 2, 2, 0, 64, 32, 32))
+        header[44:60] = (4).to_bytes(4, "big") + bytes(8) + (1).to_bytes(4, "big")
+        header[60:92] = FORMAT.to_bytes(4, "big") + bytes(28)
+        stream.seek(0)
+        stream.write(header)
+
+
+def _is_header_as_made(path: Path) -> bool:
+    """Whether the parts of the file's header are constant that SQLite does not compare itself.
+
+    https://sqlite.org/fileformat.html, "The Database Header": the journal's version, the payload
+    fractions, the schema's format, the encoding, the application's number, and what is reserved.
+    While there is a log, the newest header stands in that, under its checksums.
+    """
+    if _log_size(path):
+        return True
+    with path.open("rb") as stream:
+        header = stream.read(100)
+    return (
+        header[18:24] in (bytes((2, 2, 0, 64, 32, 32)), bytes((1, 1, 0, 64, 32, 32)))
+        and header[44:48] == (4).to_bytes(4, "big")
+        and header[48:52] == bytes(4)
+        and header[56:60] == (1).to_bytes(4, "big")
+        and header[68:92] == bytes(24)
+    )
+
+
+def _is_immutable(path: Path) -> bool:
+    """Whether nobody can be writing to the record: on a medium or in a folder without write access.
+
+    SQLite's log needs a file for the locks of its readers beside it, even to read, which cannot be
+    made there. Without a log the file is whole and can be read as it is; with one it must not be,
+    for the newest commits stand in the log.
+    """
+    return not os.access(path.parent, os.W_OK) and not _log_size(path)
+
+
+def _log_size(path: Path) -> int:
+    log = path.with_name(f"{path.name}-wal")
+    return log.stat().st_size if log.exists() else 0
+
+
+def _is_foreign(error: BaseException) -> bool:
+    """Whether the disk or the file is at fault, not the program."""
+    return isinstance(error, (sqlite3.DatabaseError, UnicodeDecodeError)) and not isinstance(
+        error, (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
+    )
+
 
 def _unusable(path: Path, read_only: bool, error: sqlite3.Error) -> IndexFolderError:
     return IndexFolderError(
         f"{path} cannot be opened: {error}. Check that the folder exists and may be "
         f"{'read' if read_only else 'written'}."
     )
+
+
+def _explained(path: Path, error: BaseException) -> IndexFolderError:
+    """What a foreign error of an open database means for its user."""
+    remedies = {
+        sqlite3.SQLITE_FULL: "Make room, then try again.",
+        sqlite3.SQLITE_IOERR: "Check the disk and its room, then try again.",
+        sqlite3.SQLITE_CANTOPEN: "Check that the folder exists and who may write there.",
+        sqlite3.SQLITE_READONLY: "Check who may write there.",
+        sqlite3.SQLITE_BUSY: "Wait until the other process has ended, then try again.",
+    }
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in remedies:
+        return IndexFolderError(
+            f"{path} cannot be used: {error}. What was stored before is untouched. {remedies[code]}"
+        )
+    return IndexDamagedError(
+        f"{path} is damaged: {error}. qa verify shows where, qa repair saves what is sound."
+    )
+
+
+def _read(reader: Callable[[str], _T], text: str) -> _T:
+    """A stored text as what it stands for."""
+    try:
+        return reader(text)
+    except ValueError as error:
+        raise IndexDamagedError(
+            f"articles.db holds {text[:40]!r}, which cannot be read: {error}. qa verify shows "
+            "where, qa repair saves what is sound."
+        ) from error
 
 
 def _no_index(path: Path, reason: str) -> IndexFolderError:
@@ -465,12 +910,12 @@ def _article(row: Sequence[Any]) -> Article:
         text=row[1],
         title=row[2],
         source=row[3],
-        fetched=datetime.fromisoformat(row[4]),
+        fetched=_read(datetime.fromisoformat, row[4]),
         language=row[5],
         sha256=row[6],
-        authors=tuple(json.loads(row[7])),
+        authors=tuple(_read(json.loads, row[7])),
         publisher=row[8],
-        published=date.fromisoformat(row[9]) if row[9] else None,
+        published=_read(date.fromisoformat, row[9]) if row[9] else None,
     )
 
 
@@ -508,7 +953,7 @@ def _spans_to_json(chunk: Chunk) -> str:
 
 
 def _spans_from_json(text: str) -> tuple[Span, ...]:
-    return tuple(Span(start, end) for start, end in json.loads(text))
+    return tuple(Span(start, end) for start, end in _read(json.loads, text))
 
 
 def _printable(text: str) -> str:

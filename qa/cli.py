@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from index.errors import ArticleNotFoundError, FundstelleError, UsageError
+from qa import cli_store
 from qa.cli_eval import evaluate_questions
+from qa.cli_work import InterruptedWorkError, interruptible, progress_bar
 from qa.visible import json_text, one_line
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from index import Index
-    from index.records import AddReport, ArticleSummary, Progress
+    from index.records import AddReport, ArticleSummary
 
 FOUND_NOTHING = 1
 WRONG_USAGE = 2
@@ -57,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if code == INTERRUPTED:
             _say("interrupted")
         return _flushed(code)
-    except _InterruptedError as error:
+    except InterruptedWorkError as error:
         _say(str(error))
         return _flushed(INTERRUPTED)
     except FundstelleError as error:
@@ -254,9 +256,9 @@ def add(
     )
     config = IndexConfig(model=model) if model else None
     with (
-        _interruptible("interrupted; no article is half stored; the same command adds the rest"),
+        interruptible(index or context.obj),
         _open(context, index, create=True, config=config) as opened,
-        _progress() as progress,
+        progress_bar() as progress,
     ):
         report = opened.add(paths, options, progress=progress)
     _print_report(report, as_json)
@@ -342,6 +344,7 @@ def query(
 
 
 app.command("eval")(evaluate_questions)
+cli_store.register(app)
 
 
 @app.command()
@@ -475,18 +478,6 @@ def serve(
 # ---- the work behind the commands ----------------------------------------------------------------
 
 
-class _InterruptedError(Exception):
-    """Ctrl-C, with what it means for the user's data."""
-
-
-@contextlib.contextmanager
-def _interruptible(message: str) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise _InterruptedError(message) from None
-
-
 def _open(
     context: typer.Context,
     path: Path | None,
@@ -522,36 +513,6 @@ def parse_day(value: str, *, last: bool) -> date | None:
     }
     moment = dateparser.parse(value, languages=["de", "en"], settings=settings)
     return moment.date() if moment else None
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[Progress], None] | None]:
-    """A bar on standard error while it is a terminal, else nothing."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-    from rich.progress import Progress as Bar
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("articles, {task.fields[passages]:,} passages"),
-        TimeElapsedColumn(),
-    )
-    with Bar(*columns, console=_console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=None, passages=0)
-
-        def show_progress(done: Progress) -> None:
-            bar.update(task, completed=done.articles, total=done.total, passages=done.passages)
-
-        yield show_progress
 
 
 def _print_report(report: AddReport, as_json: bool) -> None:

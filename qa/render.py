@@ -156,7 +156,7 @@ def status(record: Status) -> Text:
         "size": _size(record.bytes),
         "model": f"{record.model} ({record.dimension} dimensions)",
         "languages": languages or "none",
-    }
+    } | ({"writing": record.writer} if record.writer else {})
     out = Text()
     for name, value in facts.items():
         out.append(f"{name:<10}", style=FAINT).append(one_line(value) + "\n")

@@ -33,19 +33,22 @@ def read_sources(
     sources: Sequence[str | Path],
     options: ReadOptions = DEFAULTS,
     *,
+    wanted: Callable[[Path], bool] | None = None,
     finished: Callable[[Path], None] | None = None,
 ) -> Iterator[Article | Failure]:
     """Every article of ``sources``, in order; a Failure for each thing that cannot be read.
 
     A source is a file, a folder (walked in sorted order, hidden files left out, links only
-    inside of it), or "-" for standard input. ``finished`` is called with each file of
-    ``count_sources`` when it is done, whether it could be read or not. Never raises for what a
-    source holds.
+    inside of it), or "-" for standard input. ``wanted`` is asked before each file of
+    ``count_sources``; one that it refuses is left out. ``finished`` is called with each of the
+    others when it is done, whether it could be read or not. Never raises for what a source holds.
     """
     seen: dict[str, str] = {}
     for item in walk(sources):
         if isinstance(item, Failure):
             yield item
+            continue
+        if wanted is not None and not wanted(item):
             continue
         for result in _read(item, options):
             if isinstance(result, Article):

@@ -20,7 +20,10 @@ import pytest
 from qa.cli import main, parse_day
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("add", "query", "show", "list", "remove", "status", "serve")
+COMMANDS = (
+    *("add", "sync", "query", "show", "list", "remove", "status", "eval", "serve"),
+    *("verify", "repair", "backup", "restore"),
+)
 HEAVY = (
     *("torch", "faiss", "gradio", "sentence_transformers", "transformers", "tokenizers"),
     *("langchain_text_splitters", "trafilatura", "dateparser", "fastapi", "scipy"),
@@ -192,7 +195,7 @@ class TestAdd:
             _wait_until(lambda: (copied / "writer.lock").exists(), process)
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=60)
-        assert process.returncode == 130
+        assert process.returncode == 130, err
         assert err.startswith("qa: interrupted; no article is half stored")
         assert len(err.splitlines()) == 1
 

@@ -40,7 +40,6 @@ def test_vocabulary_is_that_of_the_live_passages(
     kept = [passage for passage, is_live in zip(passages, live, strict=True) if is_live]
     words = {word for passage in kept for word in passage}
     found = vocabulary(segments, live)
-    assert len(found) == len(words)
     for word in [*words, part]:
         assert found.frequency(word) == sum(word in passage for passage in kept)
     longer = {word for word in words if len(word) > len(part)}

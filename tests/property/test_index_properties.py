@@ -29,7 +29,7 @@ from rank_bm25 import BM25Okapi
 
 from index import Article, Failure, Filters, Index, make_article
 from index.copies import are_copies
-from index.dense import FlatVectors
+from index.dense import FlatVectors, SegmentVectors
 from index.ingest import read_sources
 from index.lexical import CompiledBM25, compile_postings, top
 from index.store import Store
@@ -284,7 +284,9 @@ def test_flat_search_equals_numpy(sizes: list[int], k: int, seed: int, share: fl
     query /= np.linalg.norm(query)
     allowed = None if share is None else random.random(len(rows)) < share
     parts = np.split(stored, np.cumsum(sizes)[:-1]) if sizes else []
-    found = FlatVectors(parts, dimension).search(query, k, allowed)
+    found = FlatVectors([SegmentVectors({"vectors": part}) for part in parts], dimension).search(
+        query, k, allowed
+    )
 
     cosines = stored.astype(np.float32) @ query
     places = np.arange(len(rows)) if allowed is None else np.flatnonzero(allowed)

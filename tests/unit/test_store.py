@@ -83,8 +83,7 @@ class TestArticles:
         one, other = article("a"), article("b", "Anderer Text.")
         put(store, one, other)
         with store.atomic():
-            store.delete_article(one.id)
-            store.delete_unused_texts()
+            store.delete_unused_texts(store.delete_article(one.id))
         assert store.removed_passages() == [1]
         assert store.text_with(one.sha256) is None
         assert store.passage_ids(Filters()) == [2]
@@ -92,8 +91,7 @@ class TestArticles:
     def test_passage_ids_are_never_used_twice(self, store: Store) -> None:
         put(store, article("a"))
         with store.atomic():
-            store.delete_article(article("a").id)
-            store.delete_unused_texts()
+            store.delete_unused_texts(store.delete_article(article("a").id))
         assert store.next_passage_id() == 2
 
     def test_length_counts_code_points(self, store: Store) -> None:
