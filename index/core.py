@@ -691,7 +691,6 @@ class Index:
         )
 
 
-# NumPy's own error for a write that fell short has no number.
 def _make_folder(folder: Path) -> None:
     made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:

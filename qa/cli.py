@@ -5,13 +5,11 @@ Only light modules are imported up here: help, listings and status answer at onc
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +18,26 @@ import typer
 from index.errors import ArticleNotFoundError, FundstelleError, UsageError
 from qa import cli_store
 from qa.cli_eval import evaluate_questions
+from qa.cli_options import (
+    FAILED,
+    FOUND_NOTHING,
+    INTERRUPTED,
+    MEGABYTE,
+    WRONG_USAGE,
+    EncodingOption,
+    IndexOption,
+    JsonOption,
+    LanguageOption,
+    LanguagesOption,
+    MaxSizeOption,
+    NoReaderOption,
+    ReaderOption,
+    SinceOption,
+    SourcesOption,
+    UntilOption,
+    column,
+)
+from qa.cli_output import console, count, say
 from qa.cli_work import InterruptedWorkError, interruptible, progress_bar
 from qa.visible import json_text, one_line
 
@@ -29,12 +47,6 @@ if TYPE_CHECKING:
 
     from index import Index
     from index.records import AddReport, ArticleSummary
-
-FOUND_NOTHING = 1
-WRONG_USAGE = 2
-FAILED = 3
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-MEGABYTE = 1_000_000
 
 app = typer.Typer(
     name="qa",
@@ -57,97 +69,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else FAILED
         if code == INTERRUPTED:
-            _say("interrupted")
+            say("interrupted")
         return _flushed(code)
     except InterruptedWorkError as error:
-        _say(str(error))
+        say(str(error))
         return _flushed(INTERRUPTED)
     except FundstelleError as error:
-        _say(str(error))
+        say(str(error))
         return _flushed(_exit_code(error))
     except BrokenPipeError:
         return _flushed(0)
     except KeyboardInterrupt:
-        _say("interrupted")
+        say("interrupted")
         return _flushed(INTERRUPTED)
     except Exception as error:
         if os.environ.get("QA_DEBUG"):
             raise
-        _say(f"unexpected {type(error).__name__}: {error} (QA_DEBUG=1 shows where)")
+        say(f"unexpected {type(error).__name__}: {error} (QA_DEBUG=1 shows where)")
         return _flushed(FAILED)
     return 0
-
-
-# ---- options that several commands share ---------------------------------------------------------
-
-
-def _day_option(last: bool) -> Callable[[str], date]:
-    def parse(value: str) -> date:
-        day = parse_day(value, last=last)
-        if day is None:
-            raise typer.BadParameter(
-                f"{value!r} is not a date; use one such as 2025-06-14, 14.6.2025, 'März 2024', 2024"
-            )
-        return day
-
-    return parse
-
-
-IndexOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--index",
-        metavar="DIR",
-        help="Folder of the index. Without it QA_INDEX, else a folder in your data directory.",
-        show_default=False,
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-SinceOption = Annotated[
-    date | None,
-    typer.Option(
-        parser=_day_option(last=False),
-        metavar="DATE",
-        help="Only articles published on this day or later: 2025-06-14, 14.6.2025, 'März 2024'.",
-        show_default=False,
-    ),
-]
-UntilOption = Annotated[
-    date | None,
-    typer.Option(
-        parser=_day_option(last=True),
-        metavar="DATE",
-        help="Only articles published on this day or before.",
-        show_default=False,
-    ),
-]
-LanguagesOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--language",
-        metavar="CODE",
-        help="Only articles in this language, such as de. May be repeated.",
-        show_default=False,
-    ),
-]
-SourcesOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--source",
-        metavar="SOURCE",
-        help="Only articles from this source or publisher. May be repeated.",
-        show_default=False,
-    ),
-]
-
-
-def _column(what: str) -> Any:
-    return typer.Option(
-        metavar="NAME",
-        help=f"Holds the {what}.",
-        rich_help_panel="Columns of .csv and keys of .jsonl (the usual names are recognised)",
-        show_default=False,
-    )
 
 
 def _version(wanted: bool) -> None:
@@ -205,14 +145,8 @@ def add(
             show_default=False,
         ),
     ] = None,
-    encoding: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Encoding of the files.", show_default="recognised"),
-    ] = None,
-    language: Annotated[
-        str | None,
-        typer.Option(metavar="CODE", help="Language of the articles.", show_default="recognised"),
-    ] = None,
+    encoding: EncodingOption = None,
+    language: LanguageOption = None,
     stdin_format: Annotated[
         str,
         typer.Option(
@@ -221,17 +155,15 @@ def add(
             help="What '-' reads: text, markdown, html, jsonl or csv.",
         ),
     ] = "text",
-    max_size: Annotated[
-        int, typer.Option(metavar="MB", min=1, help="Refuse files larger than this.")
-    ] = 100,
-    text_column: Annotated[str | None, _column("text")] = None,
-    title_column: Annotated[str | None, _column("title")] = None,
-    source_column: Annotated[str | None, _column("source")] = None,
-    authors_column: Annotated[str | None, _column("authors")] = None,
-    publisher_column: Annotated[str | None, _column("publisher")] = None,
-    published_column: Annotated[str | None, _column("date of publication")] = None,
-    language_column: Annotated[str | None, _column("language")] = None,
-    id_column: Annotated[str | None, _column("id")] = None,
+    max_size: MaxSizeOption = 100,
+    text_column: Annotated[str | None, column("text")] = None,
+    title_column: Annotated[str | None, column("title")] = None,
+    source_column: Annotated[str | None, column("source")] = None,
+    authors_column: Annotated[str | None, column("authors")] = None,
+    publisher_column: Annotated[str | None, column("publisher")] = None,
+    published_column: Annotated[str | None, column("date of publication")] = None,
+    language_column: Annotated[str | None, column("language")] = None,
+    id_column: Annotated[str | None, column("id")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add articles, or update those whose source is known already."""
@@ -297,16 +229,8 @@ def query(
             show_default=False,
         ),
     ] = None,
-    reader: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="An extractive question-answering model: a folder, or a name on the hub.",
-        ),
-    ] = "default",
-    no_reader: Annotated[
-        bool, typer.Option("--no-reader", help="Answer without a reading model.")
-    ] = False,
+    reader: ReaderOption = "default",
+    no_reader: NoReaderOption = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show how each passage was found.")
     ] = False,
@@ -382,8 +306,8 @@ def show(
         marked = asdict(mark) | {"quote": mark.of(record.text)} if mark else None
         _print_json(asdict(record) | {"marked": marked})
     else:
-        console = _console()
-        _print(render.article(record, mark, brackets=not _is_coloured(console)))
+        terminal = console()
+        _print(render.article(record, mark, brackets=not _is_coloured(terminal)))
 
 
 @app.command("list")
@@ -433,7 +357,7 @@ def remove(
     if as_json:
         _print_json({"removed": list(removed)})
     else:
-        print(f"{_count(len(removed), 'article')} removed")
+        print(f"{count(len(removed), 'article')} removed")
 
 
 @app.command()
@@ -492,29 +416,6 @@ def _open(
     return Index.open(chosen, config, read_only=read_only and not create, create=create)
 
 
-def parse_day(value: str, *, last: bool) -> date | None:
-    """The day that ``value`` names, ISO, German or English; None where it names none.
-
-    A month or a year alone is its first day, or its last where ``last``.
-    """
-    with contextlib.suppress(ValueError):
-        return date.fromisoformat(value.strip())
-    if not any(character.isdigit() for character in value):
-        return None  # "gestern", "Montag": meant for people, not for a filter that is repeated
-    import dateparser
-
-    edge = "last" if last else "first"
-    settings = {
-        "DATE_ORDER": "DMY",
-        "PARSERS": ["absolute-time"],
-        "PREFER_DAY_OF_MONTH": edge,
-        "PREFER_MONTH_OF_YEAR": edge,
-        "REQUIRE_PARTS": ["year"],
-    }
-    moment = dateparser.parse(value, languages=["de", "en"], settings=settings)
-    return moment.date() if moment else None
-
-
 def _print_report(report: AddReport, as_json: bool) -> None:
     from qa import render
 
@@ -528,11 +429,11 @@ def _print_report(report: AddReport, as_json: bool) -> None:
             "copies of a known text": report.copies,
         }
         told = [f"{len(ids):,} {what}" for what, ids in counts.items() if ids]
-        print(f"{', '.join(told) or 'nothing added'}; {_count(report.passages, 'new passage')}")
+        print(f"{', '.join(told) or 'nothing added'}; {count(report.passages, 'new passage')}")
     for item in report.failed:
         print(render.failure(item), file=sys.stderr)
     if report.failed and not as_json:
-        _say(f"{_count(len(report.failed), 'source')} could not be read")
+        say(f"{count(len(report.failed), 'source')} could not be read")
 
 
 def _print_table(articles: Sequence[ArticleSummary]) -> None:
@@ -554,38 +455,23 @@ def _print_table(articles: Sequence[ArticleSummary]) -> None:
             *(item.publisher or "", passages),
         )
         table.add_row(*(Text(one_line(text)) for text in texts))
-    _console().print(table)
-    print(_count(len(articles), "article"))
+    console().print(table)
+    print(count(len(articles), "article"))
 
 
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console
-
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-
-
-def _is_coloured(console: Console) -> bool:
+def _is_coloured(terminal: Console) -> bool:
     """Whether a mark shows: NO_COLOR keeps bold and reverse on a terminal."""
-    return console.is_terminal and console.color_system is not None
+    return terminal.is_terminal and terminal.color_system is not None
 
 
 def _print(text: Text) -> None:
-    console = _console()
+    terminal = console()
     # Lines break at words on a terminal; elsewhere they are left whole for the next program.
-    console.print(text, end="", soft_wrap=not console.is_terminal)
+    terminal.print(text, end="", soft_wrap=not terminal.is_terminal)
 
 
 def _print_json(value: Any) -> None:
     print(json_text(value))
-
-
-def _say(message: str) -> None:
-    """One line on standard error."""
-    print(f"qa: {one_line(message)}", file=sys.stderr)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _exit_code(error: FundstelleError) -> int:
@@ -608,7 +494,7 @@ class _Warnings(logging.Handler):
     """The project's own warnings, such as a date that is not understood, as lines of ours."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        _say(f"warning: {record.getMessage()}")
+        say(f"warning: {record.getMessage()}")
 
 
 def _show_warnings() -> None:

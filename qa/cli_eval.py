@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index.errors import FundstelleError
+from qa.cli_options import FAILED, IndexOption, JsonOption, NoReaderOption, ReaderOption
+from qa.cli_output import console, count, say
 from qa.visible import json_text, one_line
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from qa.evaluate import Judged
     from qa.gold import BadLine
-
-FAILED = 3
 
 
 def evaluate_questions(
@@ -33,33 +31,17 @@ def evaluate_questions(
             show_default=False,
         ),
     ],
-    index: Annotated[
-        Path | None,
-        typer.Option(
-            "--index",
-            metavar="DIR",
-            help="Folder of the index. Without it QA_INDEX, else a folder in your data directory.",
-            show_default=False,
-        ),
-    ] = None,
+    index: IndexOption = None,
     k: Annotated[
         int, typer.Option("-k", metavar="N", min=1, max=100, help="Passages to look at.")
     ] = 8,
-    reader: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME",
-            help="An extractive question-answering model: a folder, or a name on the hub.",
-        ),
-    ] = "default",
-    no_reader: Annotated[
-        bool, typer.Option("--no-reader", help="Answer without a reading model.")
-    ] = False,
+    reader: ReaderOption = "default",
+    no_reader: NoReaderOption = False,
     plot: Annotated[
         Path | None,
         typer.Option(metavar="FILE.png", help="Write a figure too.", show_default=False),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Ask your own questions and count: ranking, answers, citations, refusals, time."""
     from index import Index
@@ -71,7 +53,7 @@ def evaluate_questions(
     with Index.open(index or context.obj, read_only=True, create=False) as opened:
         questions, bad = read_gold(file, opened)
         for line in bad:
-            _say(f"{file}:{line.line}: {line.reason}")
+            say(f"{file}:{line.line}: {line.reason}")
         if not questions:
             raise FundstelleError(
                 f"{file} has no question that can be asked. "
@@ -82,14 +64,14 @@ def evaluate_questions(
                 questions, opened, k=k, reader=None if no_reader else reader, progress=progress
             )
     if plot is not None:
-        plots.save(judged, plot, f"{one_line(file.name)}, {_count(len(judged), 'question')}")
+        plots.save(judged, plot, f"{one_line(file.name)}, {count(len(judged), 'question')}")
     if as_json:
         failed = [asdict(line) for line in bad]
         print(json_text({"file": str(file)} | evaluate.to_json(judged) | {"failed": failed}))
     else:
         _print_table(judged, bad, plot)
     if untrue := sum(j.citations - j.true_citations for j in judged):
-        _say(f"{_count(untrue, 'citation')} not in the articles: report this as a defect")
+        say(f"{count(untrue, 'citation')} not in the articles: report this as a defect")
     if bad or untrue:
         raise typer.Exit(FAILED)
 
@@ -115,7 +97,7 @@ def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
         TextColumn("questions"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=_console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task("asking", total=total)
         yield lambda done: bar.update(task, completed=done)
 
@@ -137,10 +119,9 @@ def _print_table(judged: Sequence[Judged], bad: Sequence[BadLine], plot: Path | 
         of = f"{found.of:,}"
         table.add_row(f"calibration error, {names[name]}", f"{found.error:.3f}", of)
         table.add_row(f"Brier score, {names[name]}", f"{found.brier:.3f}", of)
-    console = _console()
-    console.print(table)
-    told = [_count(len(judged), "question")]
-    told += [f"{_count(len(bad), 'line')} left out"] if bad else []
+    console().print(table)
+    told = [count(len(judged), "question")]
+    told += [f"{count(len(bad), 'line')} left out"] if bad else []
     told += [f"plot in {one_line(str(plot))}"] if plot else []
     print("; ".join(told))
 
@@ -149,17 +130,3 @@ def _number(name: str, value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:,.0f}" if name.endswith("_ms") else f"{value:.3f}"
-
-
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console
-
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-
-
-def _say(message: str) -> None:
-    print(f"qa: {one_line(message)}", file=sys.stderr)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -9,25 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qa.cli_options import (
+    FAILED,
+    MEGABYTE,
+    EncodingOption,
+    IndexOption,
+    JsonOption,
+    LanguageOption,
+    MaxSizeOption,
+)
+from qa.cli_output import count
 from qa.cli_work import interruptible, progress_bar
 from qa.visible import json_text, one_line
 
 if TYPE_CHECKING:
     from index.records import CheckReport, Damage, SyncReport
-
-FAILED = 3
-MEGABYTE = 1_000_000
-
-IndexOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--index",
-        metavar="DIR",
-        help="Folder of the index. Without it QA_INDEX, else a folder in your data directory.",
-        show_default=False,
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -53,17 +49,9 @@ def sync(
             help="Remove all that came from a folder that is now empty or gone.",
         ),
     ] = False,
-    encoding: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="Encoding of the files.", show_default="recognised"),
-    ] = None,
-    language: Annotated[
-        str | None,
-        typer.Option(metavar="CODE", help="Language of the articles.", show_default="recognised"),
-    ] = None,
-    max_size: Annotated[
-        int, typer.Option(metavar="MB", min=1, help="Refuse files larger than this.")
-    ] = 100,
+    encoding: EncodingOption = None,
+    language: LanguageOption = None,
+    max_size: MaxSizeOption = 100,
     as_json: JsonOption = False,
 ) -> None:
     """Make the index equal to folders: add, update, and remove what they no longer have."""
@@ -118,7 +106,7 @@ def repair(context: typer.Context, index: IndexOption = None, as_json: JsonOptio
             print(f"The damaged record lies in {one_line(report.kept)}")
         if report.damage:
             print(
-                f"repaired; {_count(report.passages, 'passage')} written again, of which "
+                f"repaired; {count(report.passages, 'passage')} written again, of which "
                 f"{report.embedded:,} were embedded anew; {len(report.lost):,} lost"
             )
         else:
@@ -142,7 +130,7 @@ def backup(
     if as_json:
         print(json_text(asdict(report)))
     else:
-        what = f"{_count(report.articles, 'article')}, {report.bytes / MEGABYTE:,.1f} MB"
+        what = f"{count(report.articles, 'article')}, {report.bytes / MEGABYTE:,.1f} MB"
         print(f"{what} in {one_line(report.path)}, read again and compared")
 
 
@@ -161,7 +149,7 @@ def restore(
     if as_json:
         print(json_text(asdict(report)))
     else:
-        what = f"{_count(report.articles, 'article')}, {_count(report.passages, 'passage')}"
+        what = f"{count(report.articles, 'article')}, {count(report.passages, 'passage')}"
         print(f"{what} in {one_line(report.path)}, all compared with their checksums")
 
 
@@ -186,7 +174,7 @@ def _print_sync(report: SyncReport) -> None:
         "failed": report.failed,
     }
     told_counts = [f"{len(items):,} {what}" for what, items in counts.items() if items]
-    end = "nothing was changed" if report.dry_run else _count(report.passages, "new passage")
+    end = "nothing was changed" if report.dry_run else count(report.passages, "new passage")
     print(f"{', '.join(told_counts) or 'nothing to do'}; {end}")
 
 
@@ -197,13 +185,9 @@ def _print_damage(damage: tuple[Damage, ...]) -> None:
 
 def _told(report: CheckReport) -> str:
     what = (
-        f"{_count(report.articles, 'article')}, {_count(report.passages, 'passage')}, "
-        f"{_count(report.files, 'file')}, {report.bytes / MEGABYTE:,.1f} MB read"
+        f"{count(report.articles, 'article')}, {count(report.passages, 'passage')}, "
+        f"{count(report.files, 'file')}, {report.bytes / MEGABYTE:,.1f} MB read"
     )
     if report.damage:
         return f"{what}; {len(report.damage):,} damaged. qa repair saves what is sound"
     return f"{what}; all sound"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

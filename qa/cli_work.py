@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import FundstelleError
+from qa.cli_output import console, count
 
 if TYPE_CHECKING:
     from index.records import Progress
@@ -37,7 +38,7 @@ def _stored(path: Path | None) -> str:
             held = opened.status()
     except FundstelleError:  # interrupted before anything was stored
         return ""
-    told = f"{_count(held.articles, 'article')} and {_count(held.passages, 'passage')}"
+    told = f"{count(held.articles, 'article')} and {count(held.passages, 'passage')}"
     return f"; the index holds {told}"
 
 
@@ -47,7 +48,6 @@ def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -65,7 +65,7 @@ def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
     )
     with Bar(
         *columns,
-        console=Console(stderr=True, highlight=False, markup=False, emoji=False),
+        console=console(stderr=True),
         transient=True,
     ) as bar:
         task = bar.add_task("reading", total=None, passages=0)
@@ -74,7 +74,3 @@ def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
             bar.update(task, completed=done.articles, total=done.total, passages=done.passages)
 
         yield show_progress
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

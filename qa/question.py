@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from functools import cache
 
 from qa.asked import asked_kinds
-from qa.kinds import NAMES, QUANTITIES, TIMES, Kind
+from qa.kinds import QUANTITIES, TIMES, Kind
 from qa.numbers import fold
 from qa.times import Moment, find_moments
 from qa.units import unit_after
@@ -57,10 +57,6 @@ class Question:
     def wants_value(self) -> bool:
         """Whether a number or a time is the best kind of answer."""
         return self.kind in QUANTITIES or self.kind in TIMES
-
-    @property
-    def wants_name(self) -> bool:
-        return self.kind in NAMES
 
 
 def understand(question: str, *, today: date, language: str | None = None) -> Question:

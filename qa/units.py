@@ -27,9 +27,6 @@ class Unit:
     factor: Decimal = Decimal(1)
     offset: Decimal = Decimal(0)
 
-    def to_base(self, amount: Decimal) -> Decimal:
-        return amount * self.factor + self.offset
-
 
 PERCENT = Unit(Kind.PERCENT, "%", "%")
 POINTS = Unit(Kind.PERCENT, "pp", "pp")

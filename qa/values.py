@@ -7,7 +7,7 @@ shared units ("10 und 12 Millionen Euro"), then what the clause says about each.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -17,7 +17,7 @@ from babel.numbers import format_decimal
 
 from qa.clauses import Clauses
 from qa.hedges import Nearness, approximator_before, nearness
-from qa.kinds import QUANTITIES, Kind
+from qa.kinds import Kind
 from qa.numbers import Number, find_numbers, fold, tight_scale
 from qa.times import Moment, find_moments
 from qa.units import PERCENT, Unit, currency_before, unit_after
@@ -558,8 +558,3 @@ def _rounds_to(exact: Value, rough: Value) -> bool:
 
 def _overlap(a: Moment | _Quantity, b: Moment | _Quantity) -> bool:
     return a.start < b.end and b.start < a.end
-
-
-def quantities_of(values: Iterable[Value]) -> tuple[Value, ...]:
-    """The values that are quantities, not times."""
-    return tuple(v for v in values if v.kind in QUANTITIES)

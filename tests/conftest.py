@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,16 @@ from index.embed import Embedder, open_embedder
 ROOT = Path(__file__).parents[1]
 ARTICLES = ROOT / "examples/articles"
 SAMPLE = ("scale-ai-*", "windpark-*", "insulin.md", "kurz-gemeldet.jsonl", "aral-sea.html")
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the commands that tests start.
+
+    A shell starts what it runs in the background with the interrupt ignored, and children inherit
+    that: a test that interrupts one would wait for nothing.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

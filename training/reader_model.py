@@ -189,11 +189,6 @@ def span_loss(logits: Tensor, allowed: Tensor, starts: Tensor, ends: Tensor) -> 
     return (functional.cross_entropy(start, starts) + functional.cross_entropy(end, ends)) / 2
 
 
-def parameter_count(trained: Mapping[str, Tensor]) -> int:
-    """How many numbers are trained."""
-    return sum(value.numel() for value in trained.values())
-
-
 def gradient_norm(parameters: Sequence[Tensor], limit: float) -> float:
     """Clip the gradients together to ``limit``; the norm before."""
     return float(torch.nn.utils.clip_grad_norm_(parameters, limit))

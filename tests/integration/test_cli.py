@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from qa.cli import main, parse_day
+from qa.cli import main
+from qa.cli_options import parse_day
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
