@@ -38,6 +38,7 @@ from index.dense import codes_arrays, in_blocks
 from index.language import terms
 from index.lexical import Postings, by_ending, term_keys
 from index.records import Chunk, Span
+from index.sentence_vectors import coded, vectors_of
 
 DIMENSION = 384
 WORDS = 300_000
@@ -138,16 +139,16 @@ def _write_batch(index: Index, articles: int, seed: int) -> None:
     n = articles * PASSAGES_PER_ARTICLE
     drawn = vocabulary().draw(n * PASSAGE_WORDS, source).reshape(n, PASSAGE_WORDS)
     vectors = made_up_vectors(n, source).astype(np.float16)
-    sentences = vectors[source.integers(n, size=n * SENTENCES)]
+    sentences = coded(vectors[source.integers(n, size=n * SENTENCES)]).arrays()
     ends = np.arange(1, n + 1, dtype=np.int64) * SENTENCES
     first = index._store.next_passage_id()
     arrays: dict[str, NDArray[Any]] = {
         "ids": np.arange(first, first + n, dtype=np.int64),
         "vectors": vectors,
-        "sentences": sentences,
+        **sentences,
         "sentence_ends": ends,
         "vector_checks": np.zeros(n, np.uint32),  # of no text: these passages are never changed
-        **language_arrays(["de"] * n, vectors, sentences, ends),
+        **language_arrays(["de"] * n, vectors, vectors_of(sentences, slice(None)), ends),
         **_postings(drawn).arrays(),
     }
     with segment.Writer(index.path / "segments", first) as writer:

@@ -262,10 +262,7 @@ def _read_manifest(archive: tarfile.TarFile, file: Path) -> dict[str, FileRecord
                 f"{file} was made by a newer version of Fundstelle. Install it: "
                 "pip install --upgrade fundstelle"
             )
-        found = {
-            name: FileRecord(int(entry["bytes"]), str(entry["sha256"]))
-            for name, entry in manifest["files"].items()
-        }
+        found = {name: FileRecord.of(entry) for name, entry in manifest["files"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise IndexDamagedError(f"{file}: its list cannot be read. Use another backup.") from error
     strange = [name for name in found if not _MEMBER.fullmatch(name)]

@@ -16,6 +16,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from index.sentence_vectors import vectors_of
+
 SHRINKAGE = 5.0
 """Passages' worth of the common centre in each language's: the centre of a language of which the
 index holds three passages would be what these are about."""
@@ -137,7 +139,7 @@ def _take_away(
     # Of each removed passage the sentences start, start + 1, ...
     places = np.arange(counts.sum()) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
     everything.add(
-        languages[removed], arrays["vectors"][removed], counts, arrays["sentences"][places], sign=-1
+        languages[removed], arrays["vectors"][removed], counts, vectors_of(arrays, places), sign=-1
     )
 
 

@@ -21,8 +21,9 @@ from index.dense import CODED, codes_arrays, in_blocks
 from index.errors import IndexBusyError, IndexDamagedError, IndexFolderError
 from index.lexical import Postings, term_keys
 from index.records import CheckReport, Damage
-from index.reuse import stored_piece, vector_check
+from index.reuse import is_sound, stored_piece
 from index.segment import FileRecord, SegmentRecord
+from index.sentence_vectors import vectors_of
 from index.store import TABLES, Store, StoredPassage, StoredText, row_check, total_of
 
 NORM_TOLERANCE = 0.01
@@ -174,7 +175,7 @@ def segment_record(row: Mapping[str, Any]) -> SegmentRecord:
     return SegmentRecord(
         row["name"],
         row["passages"],
-        {name: FileRecord(entry["bytes"], entry["sha256"]) for name, entry in files.items()},
+        {name: FileRecord.of(entry) for name, entry in files.items()},
     )
 
 
@@ -301,6 +302,10 @@ def _check_shapes(entry: SegmentRecord, arrays: Mapping[str, NDArray[Any]]) -> I
     for name in (*_PER_PASSAGE, "lexical_lengths"):
         if name in arrays and len(arrays[name]) != entry.passages:
             yield f"{name} has {len(arrays[name]):,} rows for {entry.passages:,} passages"
+    if {"sentence_scales", "sentences"} <= arrays.keys() and len(arrays["sentences"]) != len(
+        arrays["sentence_scales"]
+    ):
+        yield "the sentences have not as many scales as vectors"
     if {"sentence_ends", "sentences"} <= arrays.keys():
         ends = arrays["sentence_ends"]
         if (np.diff(ends, prepend=0) < 0).any() or (
@@ -363,7 +368,11 @@ def _check_vectors(arrays: Mapping[str, NDArray[Any]]) -> Iterator[str]:
     for name in ("vectors", "sentences"):
         array = arrays[name]
         for first in range(0, len(array), ROWS_AT_ONCE):
-            norms = np.linalg.norm(array[first : first + ROWS_AT_ONCE].astype(np.float32), axis=1)
+            block = slice(first, first + ROWS_AT_ONCE)
+            rows = (
+                array[block].astype(np.float32) if name == "vectors" else vectors_of(arrays, block)
+            )
+            norms = np.linalg.norm(rows, axis=1)
             # Written this way round, a NaN is wrong too.
             for row in np.flatnonzero(~(np.abs(norms - 1.0) <= NORM_TOLERANCE)):
                 yield f"{name}: row {first + int(row)} has the length {norms[row]:.3f}, not 1"
@@ -405,11 +414,7 @@ def _check_passages(
                     f"passage {passage.id}: {end - start} sentences have vectors, it has "
                     f"{len(piece.sentences)}"
                 )
-            elif arrays["vector_checks"][row] != vector_check(
-                (piece.text, *piece.sentences),
-                arrays["vectors"][row],
-                arrays["sentences"][start:end],
-            ):
+            elif not is_sound(piece, arrays, row, slice(start, end)):
                 yield f"passage {passage.id}: its vectors are not those of its text"
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeAlias
+from typing import TYPE_CHECKING, Self
 
 from index import segment
 from index.config import IndexConfig
@@ -38,7 +38,6 @@ from index.records import (
     Filters,
     Hit,
     Passage,
-    Progress,
     RepairReport,
     Status,
     SyncReport,
@@ -47,12 +46,13 @@ from index.settings import check_settings, config_of, settings_of
 from index.split import split
 from index.store import Store, StoredPassage
 from index.sync import FilesRead, Gone, Roots, find_gone
+from index.tally import OnProgress, Tally
+from index.upkeep import merge_what_is_due, remove_leftovers
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.merge import Sized
     from index.searcher import Ranked, Searcher
 
 QUERY_CACHE = 64
@@ -63,8 +63,6 @@ _ATTEMPTS = 5
 
 ARTICLES_PER_COMMIT = 64
 """Small enough that an interruption loses a minute's work, large enough to batch by length."""
-
-OnProgress: TypeAlias = "Callable[[Progress], None]"
 
 
 def default_path() -> Path:
@@ -167,7 +165,7 @@ class Index:
         """
         options = options or ReadOptions()
         sources = [sources] if isinstance(sources, (str, Path)) else sources
-        tally = _Tally(len(count_sources(sources)) if progress else None, progress)
+        tally = Tally(len(count_sources(sources)) if progress else None, progress)
         with self._writing():
             read = FilesRead(self._store, options)
             self._add(read.read(sources), tally, read)
@@ -181,7 +179,7 @@ class Index:
         progress: OnProgress | None = None,
     ) -> AddReport:
         """Store articles. The same source again is an update; the same text again is a copy."""
-        tally = _Tally(total, progress)
+        tally = Tally(total, progress)
         with self._writing():
             self._add(articles, tally)
         return tally.report()
@@ -205,7 +203,7 @@ class Index:
         options = options or ReadOptions()
         folders = [folders] if isinstance(folders, (str, Path)) else folders
         roots = Roots.of(folders, allow_empty=allow_empty)
-        tally = _Tally(len(count_sources(roots.sources)) if progress else None, progress)
+        tally = Tally(len(count_sources(roots.sources)) if progress else None, progress)
         with nullcontext() if dry_run else self._writing():
             read = FilesRead(self._store, options, skip=True)
             stream = _described(read.read(roots.sources), tally)
@@ -220,7 +218,7 @@ class Index:
                 self._drop(gone, roots, tally)
         return tally.sync_report(gone.articles, dry_run)
 
-    def _rehearse(self, articles: Iterable[Article | Failure], tally: _Tally) -> None:
+    def _rehearse(self, articles: Iterable[Article | Failure], tally: Tally) -> None:
         """Sort articles into those that would be added, updated and so on."""
         last: dict[str, Article] = {}
         for entry in articles:
@@ -238,7 +236,7 @@ class Index:
                 kind.append(article.id)
             texts.add(article.sha256)
 
-    def _drop(self, gone: Gone, roots: Roots, tally: _Tally) -> None:
+    def _drop(self, gone: Gone, roots: Roots, tally: Tally) -> None:
         """Remove what a folder no longer has, and forget what could not be read there before."""
         still = {failure.source for failure in tally.failed}
         with self._store.atomic():
@@ -255,7 +253,7 @@ class Index:
     def _add(
         self,
         articles: Iterable[Article | Failure],
-        tally: _Tally,
+        tally: Tally,
         read: FilesRead | None = None,
     ) -> None:
         stream = iter(articles)
@@ -269,7 +267,7 @@ class Index:
                 self._forget_failures(tally)
 
     def _add_batch(
-        self, batch: Sequence[Article | Failure], tally: _Tally, read: FilesRead | None = None
+        self, batch: Sequence[Article | Failure], tally: Tally, read: FilesRead | None = None
     ) -> None:
         """One batch, one commit: split, embed and write the segment, then the transaction."""
         failures = [entry for entry in batch if isinstance(entry, Failure)]
@@ -298,7 +296,7 @@ class Index:
         tally.failed.extend(failures)
         tally.step(len(batch))
 
-    def _is_unchanged(self, article: Article, tally: _Tally) -> bool:
+    def _is_unchanged(self, article: Article, tally: Tally) -> bool:
         stored = self._store.stored_article(article.id)
         if stored is None or _without_fetched(stored.article) != _without_fetched(article):
             return False
@@ -331,7 +329,7 @@ class Index:
         articles: Sequence[Article],
         chunks: Sequence[Sequence[Chunk]],
         first: int,
-        tally: _Tally,
+        tally: Tally,
     ) -> segment.SegmentRecord:
         from index.reuse import arrays_of, known_vectors, piece_of
 
@@ -355,7 +353,7 @@ class Index:
             self.path / "segments", arrays_of(pieces, known, self.embedder, tally.embedded)
         )
 
-    def _put_article(self, article: Article, tally: _Tally) -> int | None:
+    def _put_article(self, article: Article, tally: Tally) -> int | None:
         """Store an article whose text is there; returns the id of the text it had before."""
         known = self._store.stored_article(article.id)
         text_id = self._store.text_with(article.sha256)
@@ -370,7 +368,7 @@ class Index:
             tally.added.append(article.id)
         return known.text_id if known else None
 
-    def _forget_failures(self, tally: _Tally) -> None:
+    def _forget_failures(self, tally: Tally) -> None:
         """Forget what earlier additions could not read of the files that this one has read.
 
         A failure names a file, a line of it (``file:3``), or a folder it is in.
@@ -404,43 +402,8 @@ class Index:
         return ids
 
     def _merge_what_is_due(self) -> None:
-        """Merge neighbouring segments while there are too many of a size, one commit for each.
-
-        What the caller has written is committed before: what a kill or a damaged file stops here
-        is done again by the next writer.
-        """
-        from index import merge
-
-        merged = False
-        while due := merge.due(sized := self._sized_segments()):
-            chosen = sized[due]
-            first = chosen[0].first
-            end = sized[due.stop].first if due.stop < len(sized) else self._store.next_passage_id()
-            removed = self._store.removed_passages()
-            # Of what is removed whole nothing is read, so damage to it does not matter.
-            records = [entry.record for entry in chosen if entry.live]
-            new = merge.merge(self.path / "segments", records, removed) if records else None
-            with self._store.atomic():
-                self._store.replace_segments([e.record.name for e in chosen], new, (first, end))
-            merged = True
-        if merged:
-            self._remove_leftovers()
-
-    def _sized_segments(self) -> list[Sized]:
-        from index.merge import Sized, first_id
-
-        records = self._store.segments()
-        firsts = [first_id(record) for record in records]
-        ends = [*firsts[1:], self._store.next_passage_id()]
-        return [
-            Sized(record, first, self._store.removed_between(first, end))
-            for record, first, end in zip(records, firsts, ends, strict=False)
-        ]
-
-    def _remove_leftovers(self) -> None:
-        """Delete the segments that no row names; who has them open reads on."""
-        known = {record.name for record in self._store.segments()}
-        segment.remove_leftovers(self.path / "segments", known)
+        """After a commit, which has succeeded whatever becomes of this."""
+        merge_what_is_due(self.path / "segments", self._store)
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -450,7 +413,8 @@ class Index:
         with writer_lock(self.path):
             self._check_built_with()
             self._force_names()
-            self._remove_leftovers()
+            self._store.force_log()
+            remove_leftovers(self.path / "segments", self._store)
             yield
 
     def _force_names(self) -> None:
@@ -703,7 +667,7 @@ def _make_folder(folder: Path) -> None:
         ) from error
 
 
-def _described(articles: Iterable[Article | Failure], tally: _Tally) -> Iterator[Article | Failure]:
+def _described(articles: Iterable[Article | Failure], tally: Tally) -> Iterator[Article | Failure]:
     for entry in articles:
         if isinstance(entry, Article):
             tally.sources[entry.id] = entry.source
@@ -716,56 +680,3 @@ def _without_fetched(article: Article) -> Article:
 
 def _passage(stored: StoredPassage, article: Article) -> Passage:
     return Passage(stored.id, article, stored.start, stored.end, stored.sentences)
-
-
-@dataclass
-class _Tally:
-    """What an addition has done so far, told to the caller as it goes."""
-
-    total: int | None
-    progress: OnProgress | None
-    added: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    copies: list[str] = field(default_factory=list)
-    failed: list[Failure] = field(default_factory=list)
-    finished: list[str] = field(default_factory=list)
-    """The addresses of the files that were read to their end."""
-    sources: dict[str, str] = field(default_factory=dict)
-    articles: int = 0
-    passages: int = 0
-
-    def embedded(self, passages: int) -> None:
-        self.passages += passages
-        self._tell()
-
-    def step(self, articles: int) -> None:
-        self.articles += articles
-        self._tell()
-
-    def _tell(self) -> None:
-        if self.progress:
-            self.progress(Progress(self.articles, self.total, self.passages))
-
-    def describe(self, sources: dict[str, str]) -> None:
-        """Note the names of the articles that are there."""
-        self.sources = {name: source for source, name in sources.items()} | self.sources
-
-    def sync_report(self, removed: tuple[str, ...], dry_run: bool) -> SyncReport:
-        named = (*self.added, *self.updated, *self.copies, *removed)
-        return SyncReport(
-            **{f.name: getattr(self.report(), f.name) for f in fields(AddReport)},
-            removed=removed,
-            sources={name: self.sources[name] for name in named},
-            dry_run=dry_run,
-        )
-
-    def report(self) -> AddReport:
-        return AddReport(
-            added=tuple(self.added),
-            updated=tuple(self.updated),
-            unchanged=tuple(self.unchanged),
-            copies=tuple(self.copies),
-            failed=tuple(self.failed),
-            passages=self.passages,
-        )

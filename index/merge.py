@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,11 @@ from index.centres import LanguageSums
 from index.dense import codes_arrays
 from index.errors import IndexDamagedError
 from index.lexical import Postings, term_keys
-from index.segment import SegmentRecord, Writer
+from index.reuse import Piece, vector_checks
+from index.segment import Arrays, SegmentRecord, Writer
+from index.sentence_vectors import NAMES, coded, stored, vectors_of
+
+Pieces: TypeAlias = "Callable[[Sequence[int]], Iterable[Piece]]"
 
 FACTOR = 8
 """Neighbours of one size that become one. With 8 a million passages lie in 35 segments at most and
@@ -64,11 +68,22 @@ def first_id(record: SegmentRecord) -> int:
     return int(record.name.partition("-")[0])
 
 
+def is_earlier(record: SegmentRecord) -> bool:
+    """Whether a segment is of layout 3, with 16 bits for each number of a sentence's vector."""
+    vectors, scales = (f"{name}.npy" in record.files for name in NAMES)
+    return vectors and not scales
+
+
 def due(segments: Sequence[Sized]) -> slice | None:
-    """The neighbours to be merged next, None when there is nothing to do."""
+    """The neighbours to be merged next, None when there is nothing to do.
+
+    One of an earlier layout goes by itself: that brings it up to date.
+    """
     for number, entry in enumerate(segments):
         passages = entry.record.passages
-        if entry.removed > (REMOVED_SHARE * passages if passages > SMALLEST else passages - 1):
+        if is_earlier(entry.record) or entry.removed > (
+            REMOVED_SHARE * passages if passages > SMALLEST else passages - 1
+        ):
             return slice(number, number + 1)
     classes = [_size_class(entry.live) for entry in segments]
     start = 0
@@ -83,12 +98,12 @@ def due(segments: Sequence[Sized]) -> slice | None:
 
 
 def merge(
-    folder: Path, records: Sequence[SegmentRecord], removed: Sequence[int]
+    folder: Path, records: Sequence[SegmentRecord], removed: Sequence[int], pieces: Pieces
 ) -> SegmentRecord | None:
     """Write one segment with what ``records``, neighbours, hold beside the ``removed`` ids.
 
-    None when nothing is left. What is read is compared with its checksums before. Raises
-    IndexDamagedError.
+    None when nothing is left. What is read is compared with its checksums before. ``pieces`` gives
+    those of some passages, for segments of an earlier layout. Raises IndexDamagedError.
     """
     found = [line for record in records for line in segment.damage(folder, record)]
     if found:
@@ -96,14 +111,14 @@ def merge(
             f"{'; '.join(found)}. This was found before a merge, which did not take place. "
             "qa repair builds it again from the articles; or restore a backup."
         )
-    sources = [_Source(segment.open_arrays(folder, record), removed) for record in records]
+    sources = [_Source(folder, record, removed) for record in records]
     kept = sum(source.kept for source in sources)
     if not kept:
         return None
     sources = [source for source in sources if source.kept]
     first = int(next(sources[0].blocks("ids"))[0])
     with Writer(folder, first) as writer:
-        _copy_passages(writer, sources)
+        _copy_passages(writer, sources, pieces)
         _copy_sentences(writer, sources)
         _copy_languages(writer, sources)
         for name, part in codes_arrays(
@@ -117,11 +132,13 @@ def merge(
 class _Source:
     """One segment that is merged, and which of its passages stay."""
 
-    def __init__(self, arrays: dict[str, NDArray[np.generic]], removed: Sequence[int]) -> None:
+    def __init__(self, folder: Path, record: SegmentRecord, removed: Sequence[int]) -> None:
+        arrays = segment.open_arrays(folder, record)
         # A plain view of a mapped file: the memmap class makes a small slice ten times dearer.
         self.arrays: dict[str, NDArray[Any]] = {k: a.view(np.ndarray) for k, a in arrays.items()}
         self.keep = ~np.isin(self.arrays["ids"], np.asarray(removed, np.int64))  # (n,)
         self.kept = int(self.keep.sum())
+        self.is_earlier = is_earlier(record)
 
     def slices(self) -> Iterator[slice]:
         """The passages in blocks, without blocks of which nothing stays."""
@@ -134,28 +151,44 @@ class _Source:
         """What stays of an array with a row for each passage."""
         return (self.arrays[name][block][self.keep[block]] for block in self.slices())
 
-    def sentences(self) -> Iterator[tuple[NDArray[Any], NDArray[np.int64]]]:
+    def sentences(self) -> Iterator[tuple[Arrays, NDArray[np.int64]]]:
         """What stays of the sentences' vectors, and how many of them each passage has."""
         ends = self.arrays["sentence_ends"]
         for block in self.slices():
             start = int(ends[block.start - 1]) if block.start else 0
             counts = np.diff(ends[block], prepend=start)
-            vectors = self.arrays["sentences"][start : start + int(counts.sum())]
-            yield vectors[np.repeat(self.keep[block], counts)], counts[self.keep[block]]
+            stay = start + np.flatnonzero(np.repeat(self.keep[block], counts))
+            found = dict(zip(NAMES, stored(self.arrays, stay), strict=False))
+            if self.is_earlier:
+                found = coded(found["sentences"]).arrays()
+            yield found, counts[self.keep[block]]
+
+    def checks(self, pieces: Pieces) -> Iterator[NDArray[np.uint32]]:
+        """What stays of the vectors' checks; anew where the vectors are stored in another way."""
+        if not self.is_earlier:
+            yield from self.blocks("vector_checks")
+            return
+        blocks = zip(self.blocks("ids"), self.blocks("vectors"), self.sentences(), strict=True)
+        for ids, vectors, (sentences, counts) in blocks:
+            yield vector_checks(pieces(ids.tolist()), vectors, sentences, counts)
 
 
-def _copy_passages(writer: Writer, sources: Sequence[_Source]) -> None:
-    for name in ("ids", "vectors", "vector_checks", "lexical_lengths"):
+def _copy_passages(writer: Writer, sources: Sequence[_Source], pieces: Pieces) -> None:
+    for name in ("ids", "vectors", "lexical_lengths"):
         for source in sources:
             for block in source.blocks(name):
                 writer.append(name, block)
+    for source in sources:
+        for block in source.checks(pieces):
+            writer.append("vector_checks", block)
 
 
 def _copy_sentences(writer: Writer, sources: Sequence[_Source]) -> None:
     end = 0
     for source in sources:
-        for vectors, counts in source.sentences():
-            writer.append("sentences", vectors)
+        for sentences, counts in source.sentences():
+            for name, array in sentences.items():
+                writer.append(name, array)
             ends = end + np.cumsum(counts)
             writer.append("sentence_ends", ends)
             end = int(ends[-1])
@@ -181,7 +214,7 @@ def _copy_languages(writer: Writer, sources: Sequence[_Source]) -> None:
         )
         for rows, vectors, (sentences, counts) in blocks:
             writer.append("language_rows", numbers[rows])
-            sums.add(numbers[rows], vectors, counts, sentences)
+            sums.add(numbers[rows], vectors, counts, vectors_of(sentences, slice(None)))
     for name, array in sums.arrays(names).items():
         writer.append(name, array)
 

@@ -27,7 +27,7 @@ from index.embed import Embedder, open_embedder
 from index.errors import IndexDamagedError, IndexFolderError
 from index.lock import writer_lock
 from index.records import Chunk, Damage, RepairReport
-from index.reuse import KnownVectors, Piece, arrays_of, stored_piece, take_sound
+from index.reuse import KnownVectors, Piece, arrays_of, stored_pieces, take_sound
 from index.segment import SegmentRecord
 from index.settings import check_settings, settings_of
 from index.split import split
@@ -329,7 +329,8 @@ class _Builder:
         missing = sorted(live - held)
         sources = [*dropped, *self._strays]
         written = [
-            self._write(list(self._pieces(ids)), sources) for ids in _runs(missing, sorted(starts))
+            self._write(list(stored_pieces(self._store, ids)), sources)
+            for ids in _runs(missing, sorted(starts))
         ]
         with self._store.atomic():
             for entry in dropped:
@@ -340,16 +341,6 @@ class _Builder:
         self.segments = len(written)
         self.passages = len(missing)
         segment.remove_leftovers(self._folder, {entry.name for entry in self._store.segments()})
-
-    def _pieces(self, ids: Sequence[int]) -> Iterator[Piece]:
-        text: StoredText | None = None
-        passages = self._store.passages(ids)
-        for number in ids:
-            passage = passages[number]
-            if text is None or text.id != passage.text_id:
-                text = self._store.text_of(passage.text_id)
-            assert text is not None  # passages refer to texts that are there
-            yield stored_piece(passage, text.text, text.title, text.language)
 
     def _write(self, pieces: Sequence[Piece], sources: Sequence[SegmentRecord]) -> SegmentRecord:
         known = KnownVectors()

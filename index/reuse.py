@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from index.embed import Embedder
 from index.language import terms
 from index.lexical import compile_postings
 from index.records import Span
-from index.store import Store, StoredPassage
+from index.sentence_vectors import NAMES, coded, stored, vectors_of
+from index.store import Store, StoredPassage, StoredText
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Piece:
 
 @dataclass(slots=True)
 class KnownVectors:
-    """Vectors (d,) as float16 by the SHA-256 of the text they were made from."""
+    """Vectors (d,) by the SHA-256 of the text they were made from."""
 
     passages: dict[bytes, NDArray[Any]] = field(default_factory=dict)
     sentences: dict[bytes, NDArray[Any]] = field(default_factory=dict)
@@ -70,6 +71,18 @@ def stored_piece(passage: StoredPassage, text: str, title: str, language: str) -
     )
 
 
+def stored_pieces(store: Store, ids: Sequence[int]) -> Iterator[Piece]:
+    """The pieces of these passages of the record, in this order; those that are there."""
+    text: StoredText | None = None
+    passages = store.passages(ids)
+    for number in ids:
+        if (passage := passages.get(number)) is not None:
+            if text is None or text.id != passage.text_id:
+                text = store.text_of(passage.text_id)
+            assert text is not None  # passages refer to texts that are there
+            yield stored_piece(passage, text.text, text.title, text.language)
+
+
 def known_vectors(store: Store, folder: Path, text_ids: Iterable[int]) -> KnownVectors:
     """The sound vectors of these texts' passages, from the segments below ``folder``."""
     wanted: dict[int, Piece] = {}
@@ -93,25 +106,27 @@ def take_sound(
     Returns the ids of these passages. What is missing or damaged is left out: it is embedded anew.
     """
     opened = {
-        name: _open(folder, record, name)
-        for name in ("ids", "vectors", "sentences", "sentence_ends", "vector_checks")
+        name: array
+        for name in ("ids", "vectors", "sentence_ends", "vector_checks", *NAMES)
+        if (array := _open(folder, record, name)) is not None
     }
-    ids, vectors, sentences = (opened[name] for name in ("ids", "vectors", "sentences"))
-    ends, checks = opened["sentence_ends"], opened["vector_checks"]
-    if ids is None or vectors is None or sentences is None or ends is None or checks is None:
+    if not opened.keys() >= _SEGMENT_HAS:
         return set()
-    if not len(ids) == len(vectors) == len(ends) == len(checks):
+    ids, ends = opened["ids"], opened["sentence_ends"]
+    if not len(ids) == len(opened["vectors"]) == len(ends) == len(opened["vector_checks"]):
         return set()
     rows = np.flatnonzero(np.isin(ids, np.fromiter(wanted, np.int64, len(wanted))))
     taken = set()
     for row in rows.tolist():
         piece = wanted[int(ids[row])]
-        own = sentences[int(ends[row - 1]) if row else 0 : int(ends[row])]
-        vector = vectors[row]
-        if len(own) == len(piece.sentences) and int(checks[row]) == _check(piece, vector, own):
-            known.put(piece, vector, own)
+        own = slice(int(ends[row - 1]) if row else 0, int(ends[row]))
+        if is_sound(piece, opened, row, own):
+            known.put(piece, opened["vectors"][row], vectors_of(opened, own))
             taken.add(piece.id)
     return taken
+
+
+_SEGMENT_HAS = {"ids", "vectors", "sentences", "sentence_ends", "vector_checks"}
 
 
 def embed(
@@ -143,42 +158,60 @@ def arrays_of(
     texts = [piece.text for piece in pieces]
     vectors = embed(texts, known.passages, embedder, progress).astype(np.float16)
     all_sentences = [sentence for piece in pieces for sentence in piece.sentences]
-    sentences = embed(all_sentences, known.sentences, embedder).astype(np.float16)
+    sentences = coded(embed(all_sentences, known.sentences, embedder)).arrays()
     ends = np.cumsum([len(piece.sentences) for piece in pieces], dtype=np.int64)
     languages = [piece.language for piece in pieces]
     postings = compile_postings([terms(piece.text, piece.language) for piece in pieces])
     codes: dict[str, list[NDArray[np.generic]]] = {}
     for name, part in codes_arrays(lambda: in_blocks(vectors), len(vectors)):
         codes.setdefault(name, []).append(part)
-    starts = [0, *ends.tolist()]
-    checks = [
-        _check(piece, vectors[row], sentences[starts[row] : starts[row + 1]])
-        for row, piece in enumerate(pieces)
-    ]
     return {
         "ids": np.array([piece.id for piece in pieces], np.int64),
         "vectors": vectors,
-        "sentences": sentences,
+        **sentences,
         "sentence_ends": ends,
-        "vector_checks": np.array(checks, np.uint32),
-        **language_arrays(languages, vectors, sentences, ends),
+        "vector_checks": vector_checks(pieces, vectors, sentences, np.diff(ends, prepend=0)),
+        **language_arrays(languages, vectors, vectors_of(sentences, slice(None)), ends),
         **postings.arrays(),
         **{name: np.concatenate(parts) for name, parts in codes.items()},
     }
 
 
-def vector_check(texts: Sequence[str], vector: NDArray[Any], sentences: NDArray[Any]) -> int:
+def vector_checks(
+    pieces: Iterable[Piece],
+    vectors: NDArray[Any],
+    sentences: Mapping[str, NDArray[Any]],
+    counts: NDArray[np.int64],
+) -> NDArray[np.uint32]:
+    """The checks (n,) of passages with their vectors (n, d), and how many sentences each has."""
+    ends = np.cumsum(counts).tolist()
+    return np.array(
+        [
+            _check(piece, vector, stored(sentences, slice(end - count, end)))
+            for piece, vector, end, count in zip(
+                pieces, vectors, ends, counts.tolist(), strict=True
+            )
+        ],
+        np.uint32,
+    )
+
+
+def is_sound(piece: Piece, arrays: Mapping[str, NDArray[Any]], row: int, own: slice) -> bool:
+    """Whether passage ``row`` of a segment, with its ``own`` sentences, has what was made of it."""
+    sentences = stored(arrays, own)
+    return len(sentences[0]) == len(piece.sentences) and int(
+        arrays["vector_checks"][row]
+    ) == _check(piece, arrays["vectors"][row], sentences)
+
+
+def _check(piece: Piece, vector: NDArray[Any], sentences: Sequence[NDArray[Any]]) -> int:
     """CRC-32 of a passage's embedded text, its sentences' texts, and the vectors made of them."""
     check = 0
-    for text in texts:
+    for text in (piece.text, *piece.sentences):
         check = zlib.crc32(text.encode("utf-8", "surrogatepass") + b"\0", check)
-    for vectors in (vector, sentences):
-        check = zlib.crc32(np.ascontiguousarray(vectors, np.float16).tobytes(), check)
+    for numbers in (vector, *sentences):
+        check = zlib.crc32(np.ascontiguousarray(numbers).tobytes(), check)
     return check
-
-
-def _check(piece: Piece, vector: NDArray[Any], sentences: NDArray[Any]) -> int:
-    return vector_check((piece.text, *piece.sentences), vector, sentences)
 
 
 def _open(folder: Path, record: segment.SegmentRecord, name: str) -> NDArray[Any] | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from index.language import detect, terms
 from index.lexical import CompiledBM25, Postings
 from index.records import LegScore
 from index.segment import SegmentRecord
+from index.sentence_vectors import SentenceVectors
 from index.store import Store
 
 
@@ -37,34 +38,6 @@ class Ranked:
     term_share: float
     dense: LegScore | None
     lexical: LegScore | None
-
-
-class SentenceVectors:
-    """The stored vectors of all passages' sentences, mapped into memory."""
-
-    def __init__(self, segments: Sequence[Mapping[str, NDArray[np.generic]]]) -> None:
-        # A plain view of a mapped file: the memmap class makes a small slice ten times dearer.
-        self._vectors: list[NDArray[Any]] = [s["sentences"].view(np.ndarray) for s in segments]
-        self._ends: list[NDArray[Any]] = [s["sentence_ends"].view(np.ndarray) for s in segments]
-        self._starts = np.cumsum([0, *(len(ends) for ends in self._ends)])
-
-    def of(self, row: int) -> NDArray[np.float16]:
-        """The vectors (sentences, d) of one passage, in their order."""
-        number = int(np.searchsorted(self._starts, row, "right")) - 1
-        ends, place = self._ends[number], row - int(self._starts[number])
-        start = int(ends[place - 1]) if place else 0
-        found: NDArray[np.float16] = self._vectors[number][start : int(ends[place])]
-        return found
-
-    def best(self, rows: NDArray[np.int64], query: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The cosine (len(rows),) of each passage's sentence that is nearest to ``query`` (d,)."""
-        if not len(rows):
-            return np.zeros(0, np.float32)
-        found = [self.of(int(row)) for row in rows]
-        cosines = np.concatenate(found).astype(np.float32) @ query
-        starts = np.cumsum([0, *(len(vectors) for vectors in found[:-1])])
-        best: NDArray[np.float32] = np.maximum.reduceat(cosines, starts)
-        return best
 
 
 class OpenSegment:
@@ -200,7 +173,7 @@ class Searcher:
             return None
         language = self._centres.rows[row]
         lifts = np.array([self._centres.lifts(query)[1][language] for query in queries])
-        cosines = queries @ self._sentences.of(row).astype(np.float32).T
+        cosines = queries @ self._sentences.of(row).T
         lifted: NDArray[np.float32] = (cosines + lifts[:, None]).astype(np.float32)
         return lifted
 

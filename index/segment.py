@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,17 @@ from index.errors import IndexDamagedError, writing_to
 
 Arrays: TypeAlias = "Mapping[str, NDArray[np.generic]]"
 
-LAYOUT = "3"
-"""Names the arrays that a segment holds; an index with another layout must be rebuilt."""
+LAYOUT = "4"
+"""Names the arrays that a segment holds."""
+
+EARLIER = ("3",)
+"""Layouts that can be read; the next writer brings their segments up to date (``index.merge``)."""
 
 CHECKED_AT_OPEN = 1 << 20
 """Files up to this size are read and compared with their checksum at every open; it costs 1 ms."""
 
+
+_HEADER = 128  # bytes, which is all that NumPy takes for an array of few dimensions
 
 UNREADABLE = (ValueError, SyntaxError, TokenError, TypeError, OverflowError, EOFError)
 """What NumPy raises where a file is no array, or the header of one was damaged."""
@@ -42,6 +47,13 @@ class FileRecord:
 
     bytes: int
     sha256: str
+    header: str = ""
+    """SHA-256 of the first 128 bytes, in which an array's type and shape stand; "" in layout 3."""
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> Self:
+        """From what ``asdict`` made of it."""
+        return cls(int(entry["bytes"]), str(entry["sha256"]), str(entry.get("header", "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +149,9 @@ class _ArrayFile:
         self._stream.flush()
         os.fsync(self._stream.fileno())
         self._stream.close()
-        return FileRecord(self.path.stat().st_size, _digest(self.path))
+        return FileRecord(
+            self.path.stat().st_size, _digest(self.path), _digest_of_header(self.path)
+        )
 
     def close(self) -> None:
         """Let go of a file that may not be finished, which is a left-over then."""
@@ -216,6 +230,8 @@ def _open_array(path: Path, expected: FileRecord) -> NDArray[np.generic]:
             raise IndexDamagedError(
                 f"{path} has {size} bytes where {expected.bytes} were recorded. {remedy}"
             )
+        if expected.header and _digest_of_header(path) != expected.header:
+            raise IndexDamagedError(f"The header of {path} is not the recorded one. {remedy}")
         if size <= CHECKED_AT_OPEN and _digest(path) != expected.sha256:
             raise IndexDamagedError(f"{path} does not match its checksum. {remedy}")
         array: NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -229,3 +245,8 @@ def _open_array(path: Path, expected: FileRecord) -> NDArray[np.generic]:
 def _digest(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _digest_of_header(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.sha256(stream.read(_HEADER)).hexdigest()

@@ -47,6 +47,8 @@ def check_settings(
 ) -> None:
     """Refuse an index that was built with another model, analysis or splitter."""
     for name, ours in settings_of(config, embedder).items():
+        if name == "segments" and settings.get(name) in segment.EARLIER:
+            continue
         if name != "config" and settings.get(name) != ours:
             raise IndexMismatchError(
                 f"{folder} was built with {name} {settings.get(name)}, and this is {name} {ours}. "

@@ -16,12 +16,12 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from index.errors import IndexDamagedError, IndexFolderError, IndexMismatchError
+from index.errors import IndexDamagedError, IndexFolderError, IndexMismatchError, writing_to
 from index.records import Article, ArticleSummary, Chunk, Failure, Filters, Span
 from index.segment import FileRecord, SegmentRecord
 
@@ -220,6 +220,7 @@ class Store:
         self._commits = 0
         self._opened = False
         self._interrupted: BaseException | None = None
+        self._is_log_forced = False
         self.path = path
         try:
             self._connection = sqlite3.connect(
@@ -328,6 +329,27 @@ class Store:
             finally:
                 self._connection.execute("ROLLBACK")
 
+    def force_log(self) -> None:
+        """Write the log's own bytes into it once more and force them to the disk.
+
+        For the holder of the writer's lock, before its first commit. Where the sync of a process
+        before failed, the system may take pages for written that are not (Rebello et al. 2020, "Can
+        Applications Recover from fsync Failures?"); SQLite would write behind them what power loss
+        would take away with them. Raises IndexFolderError.
+        """
+        if self._is_log_forced or not _log_size(self.path):
+            return
+        log = _log_of(self.path)
+        with self._lock, writing_to(log):
+            descriptor, place = os.open(log, os.O_RDWR), 0
+            try:
+                while block := os.pread(descriptor, _BLOCK, place):
+                    place += os.pwrite(descriptor, block, place)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        self._is_log_forced = True
+
     def data_version(self) -> tuple[int, int]:
         """What differs after every commit, of another connection (first) or this one (second)."""
         with self._lock:
@@ -358,7 +380,11 @@ class Store:
         return dict(self._rows("SELECT name, value FROM settings"))
 
     def put_settings(self, settings: Mapping[str, str]) -> None:
-        self._connection.executemany("INSERT INTO settings VALUES (?, ?)", settings.items())
+        self._connection.executemany(
+            """INSERT INTO settings VALUES (?, ?)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
+            settings.items(),
+        )
 
     # --- writing: only inside atomic() ---------------------------------------------------------
 
@@ -434,10 +460,7 @@ class Store:
             self._connection.execute(f"{statement} passages WHERE {condition}", tuple(parameters))
 
     def put_segment(self, record: SegmentRecord) -> None:
-        files = {
-            name: {"bytes": entry.bytes, "sha256": entry.sha256}
-            for name, entry in record.files.items()
-        }
+        files = {name: asdict(entry) for name, entry in record.files.items()}
         self._connection.execute(
             "INSERT INTO segments VALUES (?, ?, ?)",
             (record.name, record.passages, json.dumps(files)),
@@ -508,10 +531,7 @@ class Store:
             SegmentRecord(
                 name,
                 passages,
-                {
-                    file: FileRecord(entry["bytes"], entry["sha256"])
-                    for file, entry in _read(json.loads, files).items()
-                },
+                {file: FileRecord.of(entry) for file, entry in _read(json.loads, files).items()},
             )
             for name, passages, files in self._rows(
                 "SELECT name, passages, files FROM segments ORDER BY name"
@@ -766,6 +786,8 @@ class Store:
         self._rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
+_BLOCK = 1 << 20
+
 _AT_ONCE = 500
 """Ids in one statement; SQLite before 3.32 takes 999."""
 
@@ -848,8 +870,12 @@ def _is_immutable(path: Path) -> bool:
 
 
 def _log_size(path: Path) -> int:
-    log = path.with_name(f"{path.name}-wal")
+    log = _log_of(path)
     return log.stat().st_size if log.exists() else 0
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-wal")
 
 
 def _is_foreign(error: BaseException) -> bool:

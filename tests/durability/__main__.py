@@ -55,7 +55,11 @@ PARTS = (
     Part(
         "faults",
         "an operation fails",
-        lambda: [partial(faults.run, n + 1) for n in range(len(faults.operations()))],
+        lambda: [
+            partial(faults.run, n + 1, merging=merging)
+            for merging in (False, True)
+            for n in range(len(faults.operations(merging=merging)))
+        ],
     ),
     Part(
         "damage",

@@ -136,6 +136,11 @@ def _no_snapshot() -> None:
     Store.snapshot = snapshot  # type: ignore[method-assign, assignment]
 
 
+def _log_not_forced() -> None:
+    """What a process before could not force to the disk is taken for forced."""
+    Store.force_log = lambda store: None  # type: ignore[method-assign, assignment]
+
+
 BUGS: dict[str, Callable[[], None]] = {
     "a file's sync is left out": _file_not_synced,
     "a folder's sync is left out": _folder_not_synced,
@@ -145,6 +150,7 @@ BUGS: dict[str, Callable[[], None]] = {
     "transactions are not synced": _lazy_transactions,
     "there are two points of commit": _two_transactions,
     "a failed sync is tried again and believed": _failed_sync_tried_again,
+    "a log that failed before is trusted": _log_not_forced,
     "a search has no snapshot": _no_snapshot,
 }
 

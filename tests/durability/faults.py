@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from index import FundstelleError, Index
+from index import FundstelleError, Index, merge
 from tests.durability import bugs, children
 from tests.durability.check import (
     BrokenPromiseError,
@@ -28,20 +28,36 @@ from tests.durability.check import (
 from tests.durability.disk import Fate, Op
 from tests.durability.layer import Layer, Rule, step_name
 from tests.durability.outcome import Outcome
-from tests.durability.workload import Plan, State, Step, article, carry_out, states_after
+from tests.durability.workload import (
+    Plan,
+    State,
+    Step,
+    article,
+    before_merge,
+    carry_out,
+    states_after,
+)
 
 GROWING = {"write", "create", "mkdir"}
 KINDS = ("full, once", "full, for good", "error, once", "error, for good")
 TRIES = 3
+MERGED_AT = merge.FACTOR - 1
+"""So many commits of one article leave segments which the next one merges."""
 
 
-def run(number: int, kinds: tuple[str, ...] = KINDS, bug: str = "") -> Outcome:
-    """Operation ``number`` of the scenario fails in each of the ``kinds`` of ways."""
+def run(
+    number: int, kinds: tuple[str, ...] = KINDS, bug: str = "", *, merging: bool = False
+) -> Outcome:
+    """Operation ``number`` of a scenario fails in each of the ``kinds`` of ways.
+
+    ``merging``: the scenario in which segments are merged, else the one that begins an index.
+    """
     outcome = Outcome()
     for kind in kinds:
-        met, problem = children.call(_spoil, number, kind, bug)
+        met, problem = children.call(_spoil, number, kind, bug, merging)
         if problem:
-            outcome.failed(f"operation {number} ({met}), {kind}: {problem}")
+            where = f"{'merging, ' if merging else ''}operation {number} ({met})"
+            outcome.failed(f"{where}, {kind}: {problem}")
         elif met:
             outcome.passed()
             outcome.counts[f"step {met}"] += 1
@@ -49,15 +65,15 @@ def run(number: int, kinds: tuple[str, ...] = KINDS, bug: str = "") -> Outcome:
 
 
 @cache
-def operations() -> tuple[str, ...]:
-    """The scenario's operations by name; the first is number 1."""
-    names: tuple[str, ...] = children.call(_names)
+def operations(*, merging: bool = False) -> tuple[str, ...]:
+    """A scenario's operations by name; the first is number 1."""
+    names: tuple[str, ...] = children.call(_names, merging)
     return names
 
 
-def _names() -> tuple[str, ...]:
+def _names(merging: bool) -> tuple[str, ...]:
     with scratch() as folder:
-        layer, plan = _begin(folder, None)
+        layer, plan = (_begin_before_merge if merging else _begin)(folder, None)
         index = open_index(folder / "index")
         for step in plan.steps:
             index = carry_out(step, index, _nothing, lambda: open_index(folder / "index"))
@@ -79,6 +95,24 @@ def _begin(folder: Path, rule: Rule | None) -> tuple[Layer, Plan]:
     layer = Layer(folder, rule)
     layer.install()
     return layer, Plan(steps, states_after(steps, {}))
+
+
+def _begin_before_merge(folder: Path, rule: Rule | None) -> tuple[Layer, Plan]:
+    """Add one article to many commits of one, which merges them; then open again and remove."""
+
+    def opened() -> Index:
+        return open_index(folder / "index")
+
+    state = before_merge(opened, MERGED_AT)
+    new = article("test:new", random.Random("faults"))
+    steps = (
+        Step(add=(new,)),
+        Step(reopen=True, remove=(min(state),)),
+        Step(add=(state[min(state)],)),
+    )
+    layer = Layer(folder, rule)
+    layer.install()
+    return layer, Plan(steps, states_after(steps, state))
 
 
 class _Trouble:
@@ -103,12 +137,12 @@ class _Trouble:
         return self.error
 
 
-def _spoil(number: int, kind: str, bug: str) -> tuple[str, str]:
+def _spoil(number: int, kind: str, bug: str, merging: bool) -> tuple[str, str]:
     """The operation that failed, "" if it cannot in this way; and what was wrong, if anything."""
     with scratch() as folder:
         trouble = _Trouble(number, kind)
         (folder / "root").mkdir()
-        layer, plan = _begin(folder / "root", trouble)
+        layer, plan = (_begin_before_merge if merging else _begin)(folder / "root", trouble)
         bugs.plant(bug)
         try:
             _carry_on(folder / "root/index", plan, trouble)
@@ -131,7 +165,7 @@ def _spoil(number: int, kind: str, bug: str) -> tuple[str, str]:
 def _carry_on(path: Path, plan: Plan, trouble: _Trouble) -> None:
     """Do every step, again where it failed; the trouble ends after the first failure."""
     index = _again(lambda: open_index(path), trouble)
-    state: State = {}
+    state = plan.states[0]
     for step in plan.steps:
         wanted = states_after([step], state)[-1]
         for attempt in range(TRIES):

@@ -41,6 +41,12 @@ def _faults(bug: str) -> Iterator[Outcome]:
             yield faults.run(number, kinds=("error, once",), bug=bug)
 
 
+def _faults_of_log(bug: str) -> Iterator[Outcome]:
+    for number, name in enumerate(faults.operations(merging=True), start=1):
+        if name == "sync index/articles.db-wal":
+            yield faults.run(number, kinds=("error, for good",), bug=bug, merging=True)
+
+
 def _readers(bug: str) -> Iterator[Outcome]:
     for seed in range(5):
         yield readers.run(seed, commits=25, bug=bug)
@@ -55,6 +61,7 @@ HUNTS: dict[str, Callable[[str], Iterator[Outcome]]] = {
     "transactions are not synced": _power,
     "there are two points of commit": _power,
     "a failed sync is tried again and believed": _faults,
+    "a log that failed before is trusted": _faults_of_log,
     "a search has no snapshot": _readers,
 }
 assert HUNTS.keys() == BUGS.keys()

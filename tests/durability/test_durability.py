@@ -50,9 +50,14 @@ def test_what_was_acknowledged_survives_power_loss(kill: int) -> None:
 
 @watched
 def test_a_failing_operation_leaves_what_was_there() -> None:
-    numbers = range(1, len(faults.operations()) + 1, 13)
-    kinds = [(faults.KINDS[i % 4],) for i in range(len(numbers))]
-    assert_kept(total(map(faults.run, numbers, kinds)), 15)
+    outcomes = []
+    for merging, every in ((False, 13), (True, 37)):
+        numbers = range(1, len(faults.operations(merging=merging)) + 1, every)
+        outcomes += [
+            faults.run(number, (faults.KINDS[i % 4],), merging=merging)
+            for i, number in enumerate(numbers)
+        ]
+    assert_kept(total(outcomes), 25)
 
 
 def test_damage_is_found_in_every_kind_of_file() -> None:

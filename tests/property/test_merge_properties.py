@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import Article, Filters, Index, dense, make_article, merge
+from index.upkeep import sized_segments
 from tests.fakes import WordEmbedder
 
 WORDS = ["Berge", "Züge", "Wale", "Äpfel", "Schnee", "Gleise", "Birnen", "Schneeberge"]
@@ -48,7 +49,7 @@ def test_like_a_fresh_index(steps: list[Step], factor: int, smallest: int, coded
             assert scores(grown, query) == pytest.approx(scores(fresh, query), abs=1e-5)
         held = sum(record.passages for record in grown._store.segments())
         assert held - len(grown._store.removed_passages()) == len(left)
-        assert merge.due(grown._sized_segments()) is None
+        assert merge.due(sized_segments(grown._store)) is None
 
 
 def apply(index: Index, steps: Sequence[Step]) -> list[Article]:
