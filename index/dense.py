@@ -7,7 +7,10 @@ the best again by the stored vectors. Opening reads neither.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any, TypeAlias
 
 import faiss
@@ -25,6 +28,10 @@ opened: with merging these are at most some 35,000 rows, 50 MB, and 9 ms of a se
 _OVERFETCH = 3
 """Rows taken by their codes for each that is wanted; the stored vectors choose among them. Of the
 best 100 of 200,000 vectors, near copies of those of news, once finds .988 and twice all."""
+
+_SHARED = 100_000
+"""Rows from which on the segments are shared out among the processor's cores, at most four: below
+that it takes 3 ms as it is."""
 
 _BLOCK = 16_384  # rows
 
@@ -134,14 +141,18 @@ class FlatVectors:
 
         ``allowed`` (n,) limits the search before the k nearest are taken.
         """
-        all_rows, all_scores = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
-        for start, segment in zip(self._starts.tolist(), self._segments, strict=False):
-            if len(segment):
-                here = None if allowed is None else allowed[start : start + len(segment)]
-                rows, scores = segment.search(query, k, here)
-                all_rows.append(rows + start)
-                all_scores.append(scores)
-        rows, scores = np.concatenate(all_rows), np.concatenate(all_scores)
+
+        def nearest(number: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+            start, end = self._starts[number : number + 2].tolist()
+            here = None if allowed is None else allowed[start:end]
+            rows, scores = self._segments[number].search(query, k, here)
+            return rows + start, scores
+
+        filled = np.flatnonzero(np.diff(self._starts)).tolist()
+        # FAISS answers one question with one thread, and lets others run meanwhile.
+        at_once = _threads().map if self._starts[-1] >= _SHARED else map
+        found = [*at_once(nearest, filled), (np.zeros(0, np.int64), np.zeros(0, np.float32))]
+        rows, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
         order = np.lexsort((rows, -scores))[:k]
         return list(zip(rows[order].tolist(), scores[order].tolist(), strict=True))
 
@@ -154,6 +165,11 @@ class FlatVectors:
             here = numbers == number
             found[here] = self._segments[number].of(wanted[here] - self._starts[number])
         return found
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(min(4, os.cpu_count() or 1), "nearest")
 
 
 def _range(blocks: Iterable[Vectors]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

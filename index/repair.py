@@ -61,6 +61,7 @@ def repair(folder: Path, embedder: Embedder | None = None) -> RepairReport:
         if _is_record_damaged(before.damage):
             kept, lost, suspects = _rebuild_record(folder, embedder)
         with closing(Store(folder / RECORD, read_only=False)) as store:
+            store.force_log()
             embedder = embedder or _embedder_of(store)
             check_settings(store.settings(), _config_of(store), embedder, folder)
             built = _Builder(folder, store, embedder, suspects)

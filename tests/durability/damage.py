@@ -20,6 +20,7 @@ from tests.durability.workload import State, article
 SEARCH_EVERY = 25
 """A file is judged by itself each time, and by opening the index this often."""
 RECORD = "articles.db"
+HEADER = 128  # bytes
 
 
 @cache
@@ -65,7 +66,7 @@ def _run(kind: str, flips: int, truncations: int, seed: int) -> Outcome:
                 damaged, what = whole[:at], f"{kind}: cut off at {at} of {len(whole)}"
             path.write_bytes(damaged)
             try:
-                problem = judge(folder / "index", path, state, number)
+                problem = judge(folder / "index", path, state, number, at)
             except Exception as error:
                 problem = f"{type(error).__name__}: {error}"
             path.write_bytes(whole)
@@ -76,7 +77,7 @@ def _run(kind: str, flips: int, truncations: int, seed: int) -> Outcome:
     return outcome
 
 
-def _judge_segment(folder: Path, path: Path, state: State, number: int) -> str:
+def _judge_segment(folder: Path, path: Path, state: State, number: int, at: int) -> str:
     with closing(Store(folder / RECORD, read_only=True)) as store:
         [record] = store.segments()
     found = segment.damage(folder / "segments", record)
@@ -90,11 +91,11 @@ def _judge_segment(folder: Path, path: Path, state: State, number: int) -> str:
         return f"searched, {problem}"
     if can_verify() and not _verify(folder):
         return "verify does not find it"
-    return _judge_large(folder, path)
+    return _judge_large(folder, path, at < HEADER)
 
 
-def _judge_large(folder: Path, path: Path) -> str:
-    """Only the size and the header of a large file are read at open.
+def _judge_large(folder: Path, path: Path, must_be_found: bool) -> str:
+    """Only the size and the header of a large file are compared at open.
 
     A changed number in it may change an answer until the index is checked, but never crash.
     """
@@ -107,10 +108,10 @@ def _judge_large(folder: Path, path: Path) -> str:
         return f"as a large file, {error!r}"
     finally:
         segment.CHECKED_AT_OPEN = before
-    return ""
+    return "as a large file, its header is not compared" if must_be_found else ""
 
 
-def _judge_record(folder: Path, path: Path, state: State, number: int) -> str:
+def _judge_record(folder: Path, path: Path, state: State, number: int, at: int) -> str:
     """Found by opening, reading or checking it, or without effect on anything that is read."""
     try:
         if can_verify() and _verify(folder):

@@ -19,9 +19,10 @@ def flat(parts: Sequence[NDArray[np.generic]], dimension: int) -> FlatVectors:
     return FlatVectors([SegmentVectors({"vectors": part}) for part in parts], dimension)
 
 
-@pytest.fixture
-def vectors() -> FlatVectors:
+@pytest.fixture(params=[dense._SHARED, 0], ids=["one thread", "several"])
+def vectors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> FlatVectors:
     """Stored as an index stores them: in segments, with 16 bits."""
+    monkeypatch.setattr(dense, "_SHARED", request.param)
     return flat([ROWS[:1].astype(np.float16), ROWS[1:].astype(np.float16)], 2)
 
 

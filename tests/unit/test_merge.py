@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import math
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from index import Article, Index, IndexDamagedError, dense, make_article, merge, segment
+from index.errors import writing_to
 from index.merge import FACTOR, SMALLEST, Sized, due
 from index.segment import FileRecord, SegmentRecord
 from index.store import Store
@@ -92,6 +96,19 @@ def found(index: Index) -> dict[str, float]:
     return {f"{hit.passage.article.source} {hit.passage.text}": hit.score for hit in hits}
 
 
+def _refused(finish: Callable[..., SegmentRecord], at: int) -> Callable[..., SegmentRecord]:
+    """The ``at``th segment finds no room."""
+    calls = count(1)
+
+    def wrapped(writer: segment.Writer) -> SegmentRecord:
+        if next(calls) == at:
+            with writing_to(Path("here")):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return finish(writer)
+
+    return wrapped
+
+
 class TestIndex:
     def test_segments_become_one(self, index: Index) -> None:
         fill(index, range(3))
@@ -152,6 +169,21 @@ class TestIndex:
         # What was added is there all the same.
         assert index.article("s3") == article(3)
         assert index.status().segments == 4
+
+    def test_a_full_disk_is_told_and_undoes_nothing(
+        self, index: Index, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        fill(index, range(3))
+        with monkeypatch.context() as full:
+            full.setattr(segment.Writer, "finish", _refused(segment.Writer.finish, at=2))
+            report = index.add_articles([article(3)])
+        assert report.added == (article(3).id,)
+        assert "could not be merged" in caplog.text
+        assert "Make room" in caplog.text
+        assert index.status().segments == 4
+        fill(index, [4])
+        assert index.status().segments == 2
+        assert len(list((index.path / "segments").iterdir())) == 2
 
     @pytest.mark.parametrize("step", range(1, 25, 4))
     def test_interrupted(self, index: Index, monkeypatch: pytest.MonkeyPatch, step: int) -> None:

@@ -88,6 +88,20 @@ def test_large_files_are_checked_in_full_on_demand(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("place", [0, 7, 60, 127])
+def test_the_header_of_a_large_file_is_compared_before_it_is_mapped(
+    tmp_path: Path, place: int
+) -> None:
+    large = {"ids": np.arange(segment.CHECKED_AT_OPEN // 8 + 1)}
+    written = segment.write(tmp_path / "segments", large)
+    path = tmp_path / "segments" / written.name / "ids.npy"
+    data = bytearray(path.read_bytes())
+    data[place] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(IndexDamagedError, match=r"The header of .*ids\.npy is not the recorded"):
+        segment.open_arrays(tmp_path / "segments", written)
+
+
 def assert_damaged(tmp_path: Path, written: segment.SegmentRecord, path: Path) -> None:
     with pytest.raises(IndexDamagedError) as error:
         segment.open_arrays(tmp_path / "segments", written)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -312,3 +314,38 @@ class TestFormat:
             Store(tmp_path / "articles.db", read_only=True)
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):
             opened[0].execute("SELECT 1")
+
+
+class TestLog:
+    """What a process before could not force to the disk is written again."""
+
+    def test_its_bytes_stay_and_are_forced_once(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        put(store, article("a"))
+        log = store.path.with_name("articles.db-wal")
+        before, synced = log.read_bytes(), list[int]()
+        assert len(before) > 4096
+        monkeypatch.setattr(os, "fsync", synced.append)
+        store.force_log()
+        store.force_log()
+        assert log.read_bytes() == before
+        assert len(synced) == 1
+
+    def test_there_is_none(self, store: Store) -> None:
+        store.checkpoint()
+        store.force_log()
+        put(store, article("a"))
+        assert store.counts().articles == 1
+
+    def test_no_room(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        put(store, article("a"))
+
+        def refuse(*arguments: object) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(os, "pwrite", refuse)
+        with pytest.raises(
+            IndexFolderError, match=r"articles\.db-wal cannot be written.*Make room"
+        ):
+            store.force_log()
