@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,10 +35,12 @@ from rich.table import Table
 
 from index import Article, Index, make_article, segment
 from index.centres import language_arrays
+from index.check import verify
 from index.dense import codes_arrays, in_blocks
 from index.language import terms
 from index.lexical import Postings, by_ending, term_keys
-from index.records import Chunk, Span
+from index.records import Chunk, Filters, Span
+from index.reuse import piece_of, vector_checks
 from index.sentence_vectors import coded, vectors_of
 
 DIMENSION = 384
@@ -49,6 +52,8 @@ PASSAGE_WORDS = SENTENCES * SENTENCE_WORDS
 ARTICLES_AT_ONCE = 2_000
 SEARCHES = 200
 CLUSTERS = 2_000
+HALF = Filters(since=date(2020, 1, 1))
+"""What every other article passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +147,18 @@ def _write_batch(index: Index, articles: int, seed: int) -> None:
     sentences = coded(vectors[source.integers(n, size=n * SENTENCES)]).arrays()
     ends = np.arange(1, n + 1, dtype=np.int64) * SENTENCES
     first = index._store.next_passage_id()
+    made = list(_articles(drawn, seed))
+    pieces = [
+        piece_of(0, article.text, article.title, "de", chunk.start, chunk.end, chunk.sentences)
+        for article, chunks in made
+        for chunk in chunks
+    ]
     arrays: dict[str, NDArray[Any]] = {
         "ids": np.arange(first, first + n, dtype=np.int64),
         "vectors": vectors,
         **sentences,
         "sentence_ends": ends,
-        "vector_checks": np.zeros(n, np.uint32),  # of no text: these passages are never changed
+        "vector_checks": vector_checks(pieces, vectors, sentences, np.diff(ends, prepend=0)),
         **language_arrays(["de"] * n, vectors, vectors_of(sentences, slice(None)), ends),
         **_postings(drawn).arrays(),
     }
@@ -159,7 +170,7 @@ def _write_batch(index: Index, articles: int, seed: int) -> None:
         record = writer.finish()
     with index._store.atomic():
         index._put_settings()
-        for article, chunks in _articles(drawn, seed):
+        for article, chunks in made:
             text_id = index._store.put_text(article, first, chunks)
             index._store.put_article(article, text_id)
             first += len(chunks)
@@ -198,7 +209,9 @@ def _articles(drawn: NDArray[np.int64], seed: int) -> Iterator[tuple[Article, li
         pieces = [spans[i : i + SENTENCES] for i in range(0, len(spans), SENTENCES)]
         chunks = [Chunk(piece[0].start, piece[-1].end, tuple(piece)) for piece in pieces]
         whole = " ".join(texts)
-        yield make_article(whole, source=f"made-up:{seed}/{number}", language="de"), chunks
+        published = date(2010 + 10 * (number % 2), 6, 1)
+        source = f"made-up:{seed}/{number}"
+        yield make_article(whole, source=source, language="de", published=published), chunks
 
 
 def measure(folder: Path) -> dict[str, float]:
@@ -218,6 +231,10 @@ def measure(folder: Path) -> dict[str, float]:
         times = [_timed(lambda q=q: index.search(q, language="de")) for q in queries[20:]]  # type: ignore[misc]
         found["cpu"] = (time.process_time() - busy) / len(times)
         found["p50"], found["p95"] = np.percentile(times, [50, 95]).tolist()
+        found["filtered"] = statistics.median(
+            _timed(lambda q=q: index.search(q, language="de", filters=HALF))  # type: ignore[misc]
+            for q in queries[20:40]
+        )
         adds = [_timed(lambda a=a: index.add_articles([a])) for a in articles]  # type: ignore[misc]
         found["add"], found["add_worst"] = statistics.median(adds), max(adds)
         found["after_add"] = _timed(lambda: index.search(queries[1], language="de"))
@@ -227,6 +244,10 @@ def measure(folder: Path) -> dict[str, float]:
         found |= {"segments": status.segments, "disk": status.bytes / status.passages}
     found["own"] = _own_memory()
     found["rss"] = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start = time.perf_counter()
+    if damage := verify(folder).damage:
+        raise SystemExit(f"The index is damaged: {damage[:3]}")
+    found["verify"] = time.perf_counter() - start
     return found
 
 
@@ -262,10 +283,11 @@ def _timed(act: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-COLUMNS: dict[str, Callable[[dict[str, float]], str]] = {
+ROWS: dict[str, Callable[[dict[str, float]], str]] = {
     "open": lambda f: f"{f['open']:.2f} s",
     "first search": lambda f: f"{f['first']:.2f} s",
     "search p50 / p95": lambda f: f"{1e3 * f['p50']:.0f} / {1e3 * f['p95']:.0f} ms",
+    "half of it, p50": lambda f: f"{1e3 * f['filtered']:.0f} ms",
     "processor": lambda f: f"{1e3 * f['cpu']:.0f} ms",
     "add one: median / worst": lambda f: f"{f['add']:.2f} / {f['add_worst']:.2f} s",
     "search after it": lambda f: f"{f['after_add']:.2f} s",
@@ -273,6 +295,7 @@ COLUMNS: dict[str, Callable[[dict[str, float]], str]] = {
     "memory, without mapped files": lambda f: f"{f['rss'] / 1e9:.2f}, {f['own'] / 1e9:.2f} GB",
     "disk per passage": lambda f: f"{f['disk']:,.0f} bytes",
     "segments": lambda f: f"{f['segments']:.0f}",
+    "verify": lambda f: f"{f['verify']:.0f} s",
     "build": lambda f: f"{f['build']:.0f} s",
 }
 
@@ -284,11 +307,11 @@ def main(
     ),
     only: Annotated[Path | None, typer.Option(help="Measure this index and print JSON.")] = None,
 ) -> None:
-    """Print a table with a row for each size; the indexes are removed afterwards."""
+    """Print a table with a column for each size; the indexes are removed afterwards."""
     if only:
         print(json.dumps(measure(only)))
         return
-    table = Table("passages", *COLUMNS)
+    measured: list[dict[str, float]] = []
     for size in sizes.split(","):
         place = folder / size
         shutil.rmtree(place, ignore_errors=True)
@@ -296,12 +319,14 @@ def main(
             seconds = _timed(lambda: build(place, int(size)))  # noqa: B023
             command = [sys.executable, "-m", "bench.store", "--only", str(place)]
             done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            found = json.loads(done.stdout) | {"build": seconds}
-            table.add_row(f"{int(size):,}", *(show(found) for show in COLUMNS.values()))
-            Console(stderr=True).print(f"{size}: {found}")
+            measured.append(json.loads(done.stdout) | {"build": seconds})
+            Console(stderr=True).print(f"{size}: {measured[-1]}")
         finally:
             shutil.rmtree(place, ignore_errors=True)
-    Console(width=180).print(table)
+    table = Table("passages", *(f"{int(size):,}" for size in sizes.split(",")))
+    for name, show in ROWS.items():
+        table.add_row(name, *map(show, measured))
+    Console(width=100).print(table)
 
 
 if __name__ == "__main__":

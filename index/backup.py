@@ -26,8 +26,9 @@ from index import segment
 from index.check import check_record, verify
 from index.errors import IndexBusyError, IndexDamagedError, IndexFolderError
 from index.records import BackupReport
+from index.schema import FORMAT
 from index.segment import FileRecord, sync_folder
-from index.store import FORMAT, Store
+from index.store import Store
 
 MANIFEST = "manifest.json"
 RECORD = "articles.db"

@@ -22,9 +22,10 @@ from index.errors import IndexBusyError, IndexDamagedError, IndexFolderError
 from index.lexical import Postings, term_keys
 from index.records import CheckReport, Damage
 from index.reuse import is_sound, stored_piece
+from index.schema import TABLES, row_check, total_of
 from index.segment import FileRecord, SegmentRecord
 from index.sentence_vectors import vectors_of
-from index.store import TABLES, Store, StoredPassage, StoredText, row_check, total_of
+from index.store import Store, StoredPassage, StoredText
 
 NORM_TOLERANCE = 0.01
 """Vectors of length 1 as float16 are within .001 of it; a damaged one is rarely this close."""

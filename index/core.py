@@ -479,7 +479,7 @@ class Index:
                 # So deep the legs go in any case; copies and the recent come from further down.
                 k=max(k, self.config.candidates),
                 language=language,
-                passage_ids=self._store.passage_ids(filters) if filters else None,
+                passages=self._store.passage_ranges(filters) if filters else None,
             )
             hits = self._hits(ranked, filters, k + 10)
             if recent:

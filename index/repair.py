@@ -28,10 +28,11 @@ from index.errors import IndexDamagedError, IndexFolderError
 from index.lock import writer_lock
 from index.records import Chunk, Damage, RepairReport
 from index.reuse import KnownVectors, Piece, arrays_of, stored_pieces, take_sound
+from index.schema import TABLES, restore_header
 from index.segment import SegmentRecord
 from index.settings import check_settings, settings_of
 from index.split import split
-from index.store import TABLES, Store, StoredText, restore_header
+from index.store import Store, StoredText
 
 PASSAGES_PER_SEGMENT = 4_096
 """So many are built at once: their vectors and postings are held in memory."""

@@ -116,14 +116,14 @@ class Searcher:
         *,
         k: int,
         language: str | None = None,
-        passage_ids: Sequence[int] | None = None,
+        passages: Sequence[tuple[int, int]] | None = None,
     ) -> list[Ranked]:
-        """The ``k`` best passages, limited to ``passage_ids`` where they are given.
+        """The ``k`` best passages, limited to ranges of ids, ends included, where they are given.
 
         ``vector`` (d,) is the query's. Each leg hands over its best; then all three measures are
         computed for each of these passages.
         """
-        allowed = self._allowed(passage_ids)
+        allowed = self._allowed(passages)
         if not allowed.any():
             return []
         depth = max(k, self._config.candidates)
@@ -133,7 +133,7 @@ class Searcher:
         groups = self._expander.groups(query, language)
         scores = self._bm25.get_group_scores(groups)
         # What is removed scores 0 anyway.
-        lexically = lexical.top(scores, depth, None if passage_ids is None else allowed)
+        lexically = lexical.top(scores, depth, None if passages is None else allowed)
         rows = np.array(sorted({row for leg in (dense, lexically) for row, _ in leg}), np.int64)
         languages = self._centres.rows[rows]
         cosines = self._dense.vectors(rows.tolist()) @ vector + lifts[languages]
@@ -211,12 +211,16 @@ class Searcher:
         languages = {n: int(c) for n, c in zip(self._centres.names, sizes, strict=True) if c}
         return Expander(Vocabulary(self._postings, self._live), languages)
 
-    def _allowed(self, passage_ids: Sequence[int] | None) -> NDArray[np.bool_]:
-        if passage_ids is None:
+    def _allowed(self, passages: Sequence[tuple[int, int]] | None) -> NDArray[np.bool_]:
+        if passages is None:
             return self._live
-        allowed = np.zeros(len(self._live), np.bool_)
-        allowed[_places_of(np.asarray(passage_ids, dtype=np.int64), self._ids)] = True
-        return allowed & self._live
+        bounds = np.array(passages, np.int64).reshape(-1, 2)
+        # +1 where a range begins and -1 behind its end: the sum so far is above 0 within.
+        changes = np.zeros(len(self._ids) + 1, np.int32)
+        np.add.at(changes, np.searchsorted(self._ids, bounds[:, 0], "left"), 1)
+        np.add.at(changes, np.searchsorted(self._ids, bounds[:, 1], "right"), -1)
+        within: NDArray[np.bool_] = np.cumsum(changes[:-1]) > 0
+        return within & self._live
 
 
 def _places_of(wanted: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:

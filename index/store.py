@@ -1,6 +1,7 @@
 """The record: one SQLite file with articles, passages and the names of the segments.
 
-Its transaction is the only commit point of an index. No other module holds SQL.
+Its transaction is the only commit point of an index. No module but this and ``index.schema``, which
+makes the tables, holds SQL.
 
 An article's text is stored once, in ``texts``; articles from several sources with the same text
 point to the same row, and passages belong to the text.
@@ -11,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,126 +23,19 @@ from typing import Any, TypeVar
 
 from index.errors import IndexDamagedError, IndexFolderError, IndexMismatchError, writing_to
 from index.records import Article, ArticleSummary, Chunk, Failure, Filters, Span
+from index.schema import (
+    FORMAT,
+    MIGRATIONS,
+    SEQUENCES,
+    TABLES,
+    is_header_as_made,
+    row_check,
+    schema_as_made,
+    total_of,
+)
 from index.segment import FileRecord, SegmentRecord
 
 _T = TypeVar("_T")
-
-FORMAT = 1
-"""The newest storage format this version writes and reads."""
-
-
-TABLES: dict[str, tuple[str, ...]] = {
-    "settings": ("name", "value"),
-    "texts": ("id", "sha256", "title", "language"),  # and the text, by its sha256
-    "articles": (
-        *("number", "id", "text_id", "source", "title", "authors", "publisher", "published"),
-        *("fetched", "language"),
-    ),
-    "passages": ("id", "text_id", "start", "end", "sentences"),
-    "segments": ("name", "passages", "files"),
-    "removed": ("passage_id",),
-    "failures": ("source", "reason", "at"),
-    "files": ("file", "sha256", "read_as", "articles"),
-}
-"""The columns of each table that its rows' ``check`` covers, in this order."""
-
-_SEQUENCES = "sqlite_sequence"
-_CHECK_BITS = 62
-"""A sum of two checks of so many bits still fits SQLite's integers."""
-
-
-def row_check(*values: object) -> int:
-    """The checksum of one row, 62 bits of BLAKE2b: SQLite's own checks miss changed contents."""
-    digest = hashlib.blake2b(json.dumps(values).encode("ascii"), digest_size=8).digest()
-    return int.from_bytes(digest, "big") >> (64 - _CHECK_BITS)
-
-
-def _m001_first_format(connection: sqlite3.Connection) -> None:
-    statements = """
-    CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-    CREATE TABLE texts (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        sha256 TEXT NOT NULL UNIQUE,
-        text TEXT NOT NULL,
-        title TEXT NOT NULL,      -- the title that stands in the embedded text of its passages
-        language TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE articles (
-        number INTEGER PRIMARY KEY AUTOINCREMENT,
-        id TEXT NOT NULL UNIQUE,
-        text_id INTEGER NOT NULL REFERENCES texts (id),
-        source TEXT NOT NULL UNIQUE,
-        title TEXT NOT NULL,
-        authors TEXT NOT NULL,    -- a JSON list
-        publisher TEXT,
-        published TEXT,           -- YYYY-MM-DD
-        fetched TEXT NOT NULL,    -- ISO 8601, UTC
-        language TEXT NOT NULL
-    ) STRICT;
-    CREATE INDEX articles_of_text ON articles (text_id);
-    CREATE TABLE passages (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        text_id INTEGER NOT NULL REFERENCES texts (id),
-        start INTEGER NOT NULL,   -- code points
-        "end" INTEGER NOT NULL,
-        sentences TEXT NOT NULL   -- a JSON list of [start, end]
-    ) STRICT;
-    CREATE INDEX passages_of_text ON passages (text_id);
-    CREATE TABLE segments (
-        name TEXT PRIMARY KEY,
-        passages INTEGER NOT NULL,
-        files TEXT NOT NULL       -- a JSON object: file -> {bytes, sha256}
-    ) STRICT;
-    CREATE TABLE removed (passage_id INTEGER PRIMARY KEY) STRICT;
-    CREATE TABLE failures (
-        source TEXT PRIMARY KEY,
-        reason TEXT NOT NULL,
-        at TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE files (
-        file TEXT PRIMARY KEY,    -- the URI of a file that was read
-        sha256 TEXT NOT NULL,     -- of its bytes; empty where not all of it could be read
-        read_as TEXT NOT NULL,    -- options and versions it was read with
-        articles TEXT NOT NULL    -- a JSON object: article id -> check of its row, or null
-    ) STRICT;
-    CREATE TABLE checks (
-        name TEXT PRIMARY KEY,    -- of a table
-        rows INTEGER NOT NULL,
-        total INTEGER NOT NULL    -- the sum of its rows' checks, modulo 2^62
-    ) STRICT;
-    """
-    connection.create_function("row_check", -1, row_check, deterministic=True)
-    for statement in statements.split(";\n"):
-        connection.execute(_with_check(statement))
-    for table in TABLES:
-        connection.execute("INSERT INTO checks VALUES (?, 0, 0)", (table,))
-        for event, rows, total in (
-            ("INSERT", "rows + 1", 'total + new."check"'),
-            ("DELETE", "rows - 1", 'total - old."check"'),
-            ("UPDATE", "rows", 'total - old."check" + new."check"'),
-        ):
-            connection.execute(
-                f"""CREATE TRIGGER {table}_{event.lower()} AFTER {event} ON {table} BEGIN
-                UPDATE checks SET rows = {rows}, total = ({total}) & {(1 << _CHECK_BITS) - 1}
-                WHERE name = '{table}'; END"""
-            )
-    connection.execute("INSERT INTO checks VALUES (?, 0, 0)", (_SEQUENCES,))
-
-
-def _with_check(statement: str) -> str:
-    """A CREATE TABLE with the generated column that holds each row's checksum."""
-    name = re.match(r"\s*CREATE TABLE (\w+)", statement)
-    if name is None or name[1] not in TABLES:
-        return statement
-    columns = ", ".join(f'"{column}"' for column in TABLES[name[1]])
-    body, _, end = statement.rpartition(")")
-    check = f'"check" INTEGER NOT NULL GENERATED ALWAYS AS (row_check({columns})) STORED'
-    # The last column may be followed by a comment, so the comma stands at the start of the line.
-    return f"{body.rstrip()}\n        , {check}\n    ){end}"
-
-
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_m001_first_format,)
-"""Append-only: a migration that has been released is never changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,10 +206,10 @@ class Store:
 
     def _check_sequences(self) -> None:
         """Triggers cannot watch SQLite's own table of the highest ids, so a commit sums it."""
-        rows = self._connection.execute(f"SELECT name, seq FROM {_SEQUENCES}").fetchall()
+        rows = self._connection.execute(f"SELECT name, seq FROM {SEQUENCES}").fetchall()
         self._connection.execute(
             "UPDATE checks SET rows = ?, total = ? WHERE name = ?",
-            (len(rows), total_of(row_check(*row) for row in rows), _SEQUENCES),
+            (len(rows), total_of(row_check(*row) for row in rows), SEQUENCES),
         )
 
     @contextmanager
@@ -619,15 +512,17 @@ class Store:
             for row in rows
         ]
 
-    def passage_ids(self, filters: Filters) -> list[int]:
-        """Ids of the passages that stand in at least one article the filter lets through."""
+    def passage_ranges(self, filters: Filters) -> list[tuple[int, int]]:
+        """The first and the last passage of each text of an article that the filter lets through.
+
+        A text's passages are numbered in one go, so that no other's lie between them.
+        """
         condition, parameters = _condition(filters)
-        rows = self._rows(
-            f"""SELECT id FROM passages WHERE text_id IN
-            (SELECT a.text_id FROM articles a WHERE {condition})""",
+        return self._rows(
+            f"""SELECT min(id), max(id) FROM passages WHERE text_id IN
+            (SELECT a.text_id FROM articles a WHERE {condition}) GROUP BY text_id ORDER BY 1""",
             parameters,
         )
-        return [row[0] for row in rows]
 
     def passages(self, ids: Sequence[int]) -> dict[int, StoredPassage]:
         rows = self._rows(
@@ -707,9 +602,10 @@ class Store:
             found += [f"foreign key: {row[:3]}" for row in self._rows("PRAGMA foreign_key_check")]
             if self._rows("PRAGMA user_version")[0][0] != FORMAT:
                 found.append("the number of its format was changed")
-            if self._schema() != _schema_as_made():
+            if self._schema() != schema_as_made():
                 found.append("its tables are not those of this format")
-            if not _is_header_as_made(self.path):
+            # While there is a log, the newest header stands in that, under its checksums.
+            if not _log_size(self.path) and not is_header_as_made(self.path):
                 found.append("the header of the file was changed")
         except (sqlite3.DatabaseError, UnicodeDecodeError, IndexFolderError) as error:
             return [str(error)]
@@ -724,7 +620,7 @@ class Store:
 
     def sequences(self) -> list[tuple[Any, ...]]:
         """The highest id that each table has used."""
-        return self._rows(f"SELECT name, seq FROM {_SEQUENCES}")
+        return self._rows(f"SELECT name, seq FROM {SEQUENCES}")
 
     def raw_rows(self, table: str, *, newest_first: bool = False) -> Iterator[RawRow]:
         """Every row of a table as it stands, each compared with its checksum.
@@ -756,8 +652,8 @@ class Store:
 
     def put_sequence(self, table: str, highest: int) -> None:
         """Let the next id of ``table`` be above ``highest``."""
-        self._connection.execute(f"DELETE FROM {_SEQUENCES} WHERE name = ?", (table,))
-        self._connection.execute(f"INSERT INTO {_SEQUENCES} VALUES (?, ?)", (table, highest))
+        self._connection.execute(f"DELETE FROM {SEQUENCES} WHERE name = ?", (table,))
+        self._connection.execute(f"INSERT INTO {SEQUENCES} VALUES (?, ?)", (table, highest))
 
     def delete_segment(self, name: str) -> None:
         self._connection.execute("DELETE FROM segments WHERE name = ?", (name,))
@@ -796,10 +692,6 @@ def _undecoded(data: bytes) -> str:
     return data.decode("utf-8", "surrogateescape")
 
 
-def total_of(checks: Iterable[int]) -> int:
-    return sum(checks) & ((1 << _CHECK_BITS) - 1)
-
-
 def _is_sound(
     table: str, check: object, covered: Sequence[object], values: Mapping[str, Any]
 ) -> bool:
@@ -813,50 +705,6 @@ def _is_sound(
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _schema_as_made() -> list[tuple[Any, ...]]:
-    """The schema that this version's migrations make."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    try:
-        for migration in MIGRATIONS:
-            migration(connection)
-        return connection.execute(
-            "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 1, 2"
-        ).fetchall()
-    finally:
-        connection.close()
-
-
-def restore_header(path: Path) -> None:
-    """Write those parts of the file's header anew that are the same in every index."""
-    with path.open("r+b") as stream:
-        header = bytearray(stream.read(100).ljust(100, b"\0"))
-        header[:24] = b"SQLite format 3\0" + bytes((0x10, 0, 2, 2, 0, 64, 32, 32))
-        header[44:60] = (4).to_bytes(4, "big") + bytes(8) + (1).to_bytes(4, "big")
-        header[60:92] = FORMAT.to_bytes(4, "big") + bytes(28)
-        stream.seek(0)
-        stream.write(header)
-
-
-def _is_header_as_made(path: Path) -> bool:
-    """Whether the parts of the file's header are constant that SQLite does not compare itself.
-
-    https://sqlite.org/fileformat.html, "The Database Header": the journal's version, the payload
-    fractions, the schema's format, the encoding, the application's number, and what is reserved.
-    While there is a log, the newest header stands in that, under its checksums.
-    """
-    if _log_size(path):
-        return True
-    with path.open("rb") as stream:
-        header = stream.read(100)
-    return (
-        header[18:24] in (bytes((2, 2, 0, 64, 32, 32)), bytes((1, 1, 0, 64, 32, 32)))
-        and header[44:48] == (4).to_bytes(4, "big")
-        and header[48:52] == bytes(4)
-        and header[56:60] == (1).to_bytes(4, "big")
-        and header[68:92] == bytes(24)
-    )
 
 
 def _is_immutable(path: Path) -> bool:

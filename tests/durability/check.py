@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from index import Filters, Index, IndexFolderError, segment
+from index import Index, IndexFolderError, segment
 from index.store import Store
 from tests.durability.workload import State, article
 from tests.fakes import WordEmbedder
@@ -99,7 +99,7 @@ def check_segments(index: Index) -> None:
         rows = [np.load(folder / record.name / "ids.npy") for record in records]
         ids = np.concatenate([np.zeros(0, np.int64), *rows])
         live = sorted(set(ids.tolist()) - set(store.removed_passages()))
-        if live != sorted(store.passage_ids(Filters())) or len(ids) != len(set(ids.tolist())):
+        if live != sorted(store.all_passage_ids()) or len(ids) != len(set(ids.tolist())):
             raise BrokenPromiseError("passages and segments differ")
 
 

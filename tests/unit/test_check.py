@@ -14,7 +14,8 @@ import pytest
 from index import Index, IndexDamagedError, IndexFolderError, make_article, segment
 from index.check import verify
 from index.repair import repair
-from index.store import TABLES, Store
+from index.schema import TABLES
+from index.store import Store
 from tests.fakes import WordEmbedder
 
 WORDS = [

@@ -584,7 +584,7 @@ class TestOpening:
         assert found(empty, "Meer") == ["sea"]
 
     def test_newer_format(self, empty: Index, folder: Path) -> None:
-        empty._store._connection.execute(f"PRAGMA user_version = {index.store.FORMAT + 1}")
+        empty._store._connection.execute(f"PRAGMA user_version = {index.schema.FORMAT + 1}")
         with pytest.raises(IndexMismatchError, match="newer version"):
             open_index(folder)
 

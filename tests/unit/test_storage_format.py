@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from index import Index, make_article, segment
 from index.dense import CODED, codes_arrays, in_blocks
-from index.store import FORMAT, TABLES, Store
+from index.schema import FORMAT, TABLES
+from index.store import Store
 from tests.fakes import WordEmbedder
 
 DOCUMENT = Path(__file__).parents[2] / "docs/storage-format.md"

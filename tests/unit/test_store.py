@@ -23,8 +23,9 @@ from index import (
     make_article,
 )
 from index.records import Chunk
+from index.schema import FORMAT, MIGRATIONS
 from index.segment import FileRecord, SegmentRecord
-from index.store import FORMAT, MIGRATIONS, Store
+from index.store import Store
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ class TestArticles:
             store.delete_unused_texts(store.delete_article(one.id))
         assert store.removed_passages() == [1]
         assert store.text_with(one.sha256) is None
-        assert store.passage_ids(Filters()) == [2]
+        assert store.all_passage_ids() == [2]
 
     def test_passage_ids_are_never_used_twice(self, store: Store) -> None:
         put(store, article("a"))
@@ -150,7 +151,7 @@ class TestFilters:
     )
     def test_what_passes(self, store: Store, filters: Filters, expected: str) -> None:
         assert "".join(s.source[-1] for s in store.summaries(filters)) == expected
-        assert store.passage_ids(filters) == [int(digit) for digit in expected]
+        assert store.passage_ranges(filters) == [(int(digit), int(digit)) for digit in expected]
 
     def test_of_several_owners_only_those_that_pass(self, store: Store) -> None:
         text_id, *_ = put(store, article("kopie.de/9", "Eins.", published=date(2023, 1, 1)))
