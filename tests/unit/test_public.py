@@ -141,8 +141,9 @@ class TestImports:
         if name.startswith("qa") and name not in {"qa.cli", "qa.page"}:
             assert "app" not in used
 
-    def test_only_the_store_holds_sql(self, name: str) -> None:
-        assert ("sqlite3" in packages(everywhere(MODULES[name]))) == (name == "index.store")
+    def test_only_the_store_and_its_tables_hold_sql(self, name: str) -> None:
+        holds = "sqlite3" in packages(everywhere(MODULES[name]))
+        assert holds == (name in {"index.store", "index.schema"})
 
     def test_heavy_packages_wait_until_they_are_needed(self, name: str) -> None:
         if name not in PAGE | NUMERIC:
