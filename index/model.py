@@ -89,15 +89,19 @@ def quiet() -> None:
     logging.disable_progress_bar()
 
 
-def damaged_files(folder: ModelFolder) -> tuple[str, ...]:
-    """Names of files of the default model whose checksum is not the recorded one."""
-    manifest = _read_manifest(folder.path)
+def damaged_files() -> tuple[Path, ...]:
+    """The files of the default model, where it has been built, that do not match their checksums.
+
+    Opening it compares the sizes alone, since half a gigabyte takes a second to read.
+    """
+    folder = _place_of_default()
+    manifest = _read_manifest(folder)
     if manifest is None:
         return ()
     return tuple(
-        name
+        folder / name
         for name, entry in manifest["files"].items()
-        if not (folder.path / name).is_file() or _sha256(folder.path / name) != entry["sha256"]
+        if not (folder / name).is_file() or _sha256(folder / name) != entry["sha256"]
     )
 
 
@@ -107,7 +111,7 @@ def damaged_files(folder: ModelFolder) -> tuple[str, ...]:
 def _default_folder() -> ModelFolder:
     import filelock
 
-    folder = cache_folder() / "models" / f"{DEFAULT_NAME}-{SOURCE_SHA256[:12]}-v{LAYOUT_VERSION}"
+    folder = _place_of_default()
     try:
         if not _is_complete(folder):
             folder.parent.mkdir(parents=True, exist_ok=True)
@@ -123,6 +127,10 @@ def _default_folder() -> ModelFolder:
     manifest = _read_manifest(folder)
     assert manifest is not None
     return ModelFolder(DEFAULT_NAME, folder, manifest["fingerprint"])
+
+
+def _place_of_default() -> Path:
+    return cache_folder() / "models" / f"{DEFAULT_NAME}-{SOURCE_SHA256[:12]}-v{LAYOUT_VERSION}"
 
 
 def _is_complete(folder: Path) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,10 +78,15 @@ def sync(
 
 
 def verify(context: typer.Context, index: IndexOption = None, as_json: JsonOption = False) -> None:
-    """Read everything that is stored, and name what is damaged."""
+    """Read everything that is stored, and the model, and name what is damaged."""
     from index import check
+    from index.model import damaged_files
+    from index.records import Damage
 
     report = check.verify(_folder(context, index))
+    told = "does not match its checksum. Delete its folder; the model is made again when needed."
+    model = (Damage(str(path), told) for path in damaged_files())
+    report = replace(report, damage=(*report.damage, *model))
     if as_json:
         print(json_text({"sound": not report.damage} | asdict(report)))
     else:

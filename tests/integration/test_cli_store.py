@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from index import Index, make_article
+from index import Index, make_article, model
 from index.check import verify
 from qa.cli import main
 from tests.fakes import WordEmbedder
@@ -97,6 +97,13 @@ class TestCommands:
         assert main(["repair", "--index", str(copied)]) == 0
         assert "1 were embedded anew; 0 lost" in capsys.readouterr().out
         assert main(["verify", "--index", str(copied)]) == 0
+
+    def test_verify_reads_the_model_too(
+        self, copied: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(model, "damaged_files", lambda: (Path("models/x/model.safetensors"),))
+        assert main(["verify", "--index", str(copied)]) == 3
+        assert "damaged: models/x/model.safetensors: does not match" in capsys.readouterr().out
 
     def test_backup_and_restore(
         self, copied: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -166,7 +166,7 @@ def test_the_default_is_built_once(small_default: Path) -> None:
     stamp = (first.path / "model.safetensors").stat().st_mtime_ns
     assert resolve() == first
     assert (first.path / "model.safetensors").stat().st_mtime_ns == stamp
-    assert damaged_files(first) == ()
+    assert damaged_files() == ()
     assert sorted(p.name for p in small_default.iterdir() if p.is_dir()) == [first.path.name]
 
 
@@ -189,13 +189,13 @@ def test_a_damaged_cache_is_built_again(
         (folder.path / name).write_bytes(damage)
     assert resolve() == folder
     assert (folder.path / "model.safetensors").read_bytes() == b"weights"
-    assert damaged_files(folder) == ()
+    assert damaged_files() == ()
 
 
 def test_a_flipped_bit_is_named(small_default: Path) -> None:
     folder = resolve()
     (folder.path / "model.safetensors").write_bytes(b"weighus")
-    assert damaged_files(folder) == ("model.safetensors",)
+    assert damaged_files() == (folder.path / "model.safetensors",)
 
 
 def test_what_a_killed_build_left_is_removed(small_default: Path) -> None:
@@ -220,7 +220,12 @@ def test_a_build_that_fails_leaves_nothing(
         with pytest.raises(ModelError, match=r"No space left.*FUNDSTELLE_CACHE"):
             resolve()
     assert [path for path in small_default.iterdir() if path.is_dir()] == []
-    assert damaged_files(resolve()) == ()
+    resolve()
+    assert damaged_files() == ()
+
+
+def test_no_default_has_been_built_yet(small_default: Path) -> None:
+    assert damaged_files() == ()
 
 
 def test_a_cache_that_cannot_be_made_is_a_model_error(
