@@ -231,10 +231,11 @@ def measure(folder: Path) -> dict[str, float]:
         times = [_timed(lambda q=q: index.search(q, language="de")) for q in queries[20:]]  # type: ignore[misc]
         found["cpu"] = (time.process_time() - busy) / len(times)
         found["p50"], found["p95"] = np.percentile(times, [50, 95]).tolist()
-        found["filtered"] = statistics.median(
+        filtered = [
             _timed(lambda q=q: index.search(q, language="de", filters=HALF))  # type: ignore[misc]
             for q in queries[20:40]
-        )
+        ]
+        found["filter"], found["filtered"] = filtered[0], statistics.median(filtered[1:])
         adds = [_timed(lambda a=a: index.add_articles([a])) for a in articles]  # type: ignore[misc]
         found["add"], found["add_worst"] = statistics.median(adds), max(adds)
         found["after_add"] = _timed(lambda: index.search(queries[1], language="de"))
@@ -287,7 +288,7 @@ ROWS: dict[str, Callable[[dict[str, float]], str]] = {
     "open": lambda f: f"{f['open']:.2f} s",
     "first search": lambda f: f"{f['first']:.2f} s",
     "search p50 / p95": lambda f: f"{1e3 * f['p50']:.0f} / {1e3 * f['p95']:.0f} ms",
-    "half of it, p50": lambda f: f"{1e3 * f['filtered']:.0f} ms",
+    "half of it: first / p50": lambda f: f"{1e3 * f['filter']:.0f} / {1e3 * f['filtered']:.0f} ms",
     "processor": lambda f: f"{1e3 * f['cpu']:.0f} ms",
     "add one: median / worst": lambda f: f"{f['add']:.2f} / {f['add_worst']:.2f} s",
     "search after it": lambda f: f"{f['after_add']:.2f} s",

@@ -479,7 +479,9 @@ class Index:
                 # So deep the legs go in any case; copies and the recent come from further down.
                 k=max(k, self.config.candidates),
                 language=language,
-                passages=self._store.passage_ranges(filters) if filters else None,
+                within=searcher.rows_within(filters, self._store.passage_ranges)
+                if filters
+                else None,
             )
             hits = self._hits(ranked, filters, k + 10)
             if recent:

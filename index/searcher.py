@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,10 +21,12 @@ from index.expand import Expander, Vocabulary
 from index.fuse import best_first, weighted_sum
 from index.language import detect, terms
 from index.lexical import CompiledBM25, Postings
-from index.records import LegScore
+from index.records import Filters, LegScore
 from index.segment import SegmentRecord
 from index.sentence_vectors import SentenceVectors
 from index.store import Store
+
+_REMEMBERED_FILTERS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class Searcher:
         )
         self._postings = [one.postings for one in segments]
         self._bm25 = CompiledBM25(self._postings, self._live, k1=config.bm25_k1, b=config.bm25_b)
+        self._within: dict[str, NDArray[np.bool_]] = {}
         self._embedder = embedder
         self._config = config
 
@@ -116,14 +119,14 @@ class Searcher:
         *,
         k: int,
         language: str | None = None,
-        passages: Sequence[tuple[int, int]] | None = None,
+        within: NDArray[np.bool_] | None = None,
     ) -> list[Ranked]:
-        """The ``k`` best passages, limited to ranges of ids, ends included, where they are given.
+        """The ``k`` best passages, of those ``within`` (n,) where it is given: see ``rows_within``.
 
         ``vector`` (d,) is the query's. Each leg hands over its best; then all three measures are
         computed for each of these passages.
         """
-        allowed = self._allowed(passages)
+        allowed = self._live if within is None else within & self._live
         if not allowed.any():
             return []
         depth = max(k, self._config.candidates)
@@ -133,7 +136,7 @@ class Searcher:
         groups = self._expander.groups(query, language)
         scores = self._bm25.get_group_scores(groups)
         # What is removed scores 0 anyway.
-        lexically = lexical.top(scores, depth, None if passages is None else allowed)
+        lexically = lexical.top(scores, depth, None if within is None else allowed)
         rows = np.array(sorted({row for leg in (dense, lexically) for row, _ in leg}), np.int64)
         languages = self._centres.rows[rows]
         cosines = self._dense.vectors(rows.tolist()) @ vector + lifts[languages]
@@ -159,6 +162,26 @@ class Searcher:
             )
             for i in best_first(rows, fused)[:k]
         ]
+
+    def rows_within(
+        self, filters: Filters, ranges: Callable[[Filters], Sequence[tuple[int, int]]]
+    ) -> NDArray[np.bool_]:
+        """The rows (n,) in the ``ranges`` of ids, ends included, that a filter lets through.
+
+        Remembered as long as no commit changes them: an answer searches several times.
+        """
+        name = repr(filters)  # a caller's lists have no hash
+        known = self._within.get(name)
+        if known is None:
+            bounds = np.array(ranges(filters), np.int64).reshape(-1, 2)
+            # +1 where a range begins and -1 behind its end: the sum so far is above 0 within.
+            changes = np.zeros(len(self._ids) + 1, np.int32)
+            np.add.at(changes, np.searchsorted(self._ids, bounds[:, 0], "left"), 1)
+            np.add.at(changes, np.searchsorted(self._ids, bounds[:, 1], "right"), -1)
+            if len(self._within) >= _REMEMBERED_FILTERS:
+                self._within.clear()
+            known = self._within[name] = np.cumsum(changes[:-1]) > 0
+        return known
 
     def sentence_cosines(
         self, passage_id: int, queries: NDArray[np.float32]
@@ -210,17 +233,6 @@ class Searcher:
         sizes = np.bincount(self._centres.rows[self._live], minlength=len(self._centres.names))
         languages = {n: int(c) for n, c in zip(self._centres.names, sizes, strict=True) if c}
         return Expander(Vocabulary(self._postings, self._live), languages)
-
-    def _allowed(self, passages: Sequence[tuple[int, int]] | None) -> NDArray[np.bool_]:
-        if passages is None:
-            return self._live
-        bounds = np.array(passages, np.int64).reshape(-1, 2)
-        # +1 where a range begins and -1 behind its end: the sum so far is above 0 within.
-        changes = np.zeros(len(self._ids) + 1, np.int32)
-        np.add.at(changes, np.searchsorted(self._ids, bounds[:, 0], "left"), 1)
-        np.add.at(changes, np.searchsorted(self._ids, bounds[:, 1], "right"), -1)
-        within: NDArray[np.bool_] = np.cumsum(changes[:-1]) > 0
-        return within & self._live
 
 
 def _places_of(wanted: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -50,7 +50,9 @@ class Part:
 PARTS = (
     Part("crash", "killed with SIGKILL", lambda: [partial(crash.run, n) for n in range(125)]),
     Part(
-        "power", "power cut, images of the disk", lambda: [partial(power.run, n) for n in range(24)]
+        "power",
+        "power cut, images of the disk",
+        lambda: [partial(power.run, n) for n in range(power.TRACES * power.SLICES)],
     ),
     Part(
         "faults",

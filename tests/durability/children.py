@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.forkserver
 import os
+import reprlib
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -40,14 +41,15 @@ def start(function: Callable[..., Any], *arguments: object) -> tuple[ForkServerP
 def call(function: Callable[..., Any], *arguments: object) -> Any:
     """What ``function(*arguments)`` returns in a child of its own. Raises ChildError."""
     process, connection = start(_answer, function, arguments)
+    what = f"{function.__name__}{reprlib.repr(arguments)}"
     try:
         if not connection.poll(PATIENCE):
             process.kill()
-            raise ChildError(f"{function.__name__}{arguments}: no answer in {PATIENCE:.0f} s")
+            raise ChildError(f"{what}: no answer in {PATIENCE:.0f} s")
         done, result = connection.recv()
     except EOFError as error:
         process.join()
-        raise ChildError(f"{function.__name__}{arguments} ended: {process.exitcode}") from error
+        raise ChildError(f"{what} ended: {process.exitcode}") from error
     finally:
         connection.close()
     process.join()

@@ -168,11 +168,11 @@ def _carry_on(path: Path, plan: Plan, trouble: _Trouble) -> None:
     state = plan.states[0]
     for step in plan.steps:
         wanted = states_after([step], state)[-1]
-        for attempt in range(TRIES):
+        if step.reopen:
+            index.close()
+            index = _again(lambda: open_index(path), trouble)
+        for _ in range(TRIES):
             try:
-                if step.reopen and attempt == 0:
-                    index.close()
-                    index = open_index(path)
                 carry_out(Step(add=step.add, remove=step.remove), index, _nothing, _never)
                 break
             except FundstelleError as error:

@@ -29,8 +29,10 @@ from tests.durability.workload import (
     make_plan,
 )
 
-SLICES = 4
-"""A case takes every fourth operation of a trace, so that stopping loses little."""
+SLICES = 8
+"""A case takes every eighth operation of a trace, so that stopping loses little."""
+
+TRACES = 6
 
 
 @dataclass(frozen=True)
