@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
@@ -283,3 +284,54 @@ def stored(index: Index) -> dict[str, np.ndarray]:
     (record,) = index._store.segments()
     arrays = segment.open_arrays(index.path / "segments", record)
     return {name: np.asarray(array) for name, array in arrays.items()}
+
+
+class TestEarlierLayout:
+    """An index of layout 3, whose sentences have vectors of 16 bits."""
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        golden = Path(__file__).parents[1] / "golden/index-3"
+        return Path(shutil.copytree(golden, tmp_path / "index"))
+
+    def test_no_room_to_bring_it_up_to_date(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Both kinds of segments beside each other are read; the next change goes on."""
+        with Index.open(folder, embedder=WordEmbedder()) as index:
+            before = found(index)
+            with monkeypatch.context() as full:
+                full.setattr(segment.Writer, "finish", _refused(segment.Writer.finish, at=3))
+                index.add_articles([article(1)])
+            assert layouts(index) == [False, True, False]
+            assert index._store.settings()["segments"] == "3"
+            assert not index.verify().damage
+            assert found(index).keys() >= before.keys()
+            index.add_articles([article(2)])
+            assert layouts(index) == [False] * 4
+            assert index._store.settings()["segments"] == segment.LAYOUT
+            assert not index.verify().damage
+            assert found(index).keys() >= before.keys()
+
+    def test_it_is_read_as_it_is(self, folder: Path) -> None:
+        with Index.open(folder, embedder=WordEmbedder(), read_only=True) as index:
+            assert not index.verify().damage
+            assert layouts(index) == [True, True]
+
+    @pytest.mark.parametrize("name", ["sentences", "vectors", "ids"])
+    def test_it_is_repaired(self, folder: Path, name: str) -> None:
+        path = min(folder.glob(f"segments/*/{name}.npy"))
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 4
+        path.write_bytes(data)
+        with Index.open(folder, embedder=WordEmbedder()) as index:
+            report = index.repair()
+            assert report.damage
+            assert not report.lost
+            assert not index.verify().damage
+            assert len(found(index)) == len(index.articles())
+
+
+def layouts(index: Index) -> list[bool]:
+    """Whether each segment is of layout 3."""
+    return [merge.is_earlier(record) for record in index._store.segments()]
