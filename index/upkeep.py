@@ -21,7 +21,7 @@ def merge_what_is_due(folder: Path, store: Store) -> None:
     """Merge neighbouring segments below ``folder`` while there are too many of a size.
 
     Each merge is a commit of its own, and what the caller has written is committed before: so a
-    disk that is full or errs is told in the log, and the next writer tries again. Raises
+    disk that is full or errs is a warning, and the next writer tries again. Raises
     IndexDamagedError.
     """
     try:
