@@ -303,7 +303,7 @@ ROWS: dict[str, Callable[[dict[str, float]], str]] = {
 
 def main(
     sizes: Annotated[str, typer.Option(help="Passages.")] = "10000,100000,1000000",
-    folder: Annotated[Path, typer.Option(help="Where the indexes are built; 15 GB.")] = Path(
+    folder: Annotated[Path, typer.Option(help="Where the indexes are built; 6 GB.")] = Path(
         ".fundstelle/bench-store"
     ),
     only: Annotated[Path | None, typer.Option(help="Measure this index and print JSON.")] = None,

@@ -131,6 +131,7 @@ def _write(folder: Path, file: Path, copy: Path) -> tuple[int, int, int]:
         store.copy_to(copy)
         segments = store.segments()
         counts = store.counts()
+        layout = store.settings().get("segments", segment.LAYOUT)
     _check_record(folder, copy)
     size, digest = _digest(copy)
     members = {RECORD: FileRecord(size, digest)}
@@ -142,7 +143,7 @@ def _write(folder: Path, file: Path, copy: Path) -> tuple[int, int, int]:
     with file.open("wb") as stream:
         os.chmod(file, 0o600)
         with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive:
-            _put(archive, MANIFEST, io.BytesIO(_manifest(members)))
+            _put(archive, MANIFEST, io.BytesIO(_manifest(members, layout)))
             for member, expected in members.items():
                 try:
                     source = paths[member].open("rb")
@@ -181,13 +182,13 @@ def _is_current(folder: Path, member: str) -> bool:
         return any(member.startswith(f"segments/{entry.name}/") for entry in store.segments())
 
 
-def _manifest(members: Mapping[str, FileRecord]) -> bytes:
+def _manifest(members: Mapping[str, FileRecord], layout: str) -> bytes:
     return json.dumps(
         {
             "kind": KIND,
             "version": VERSION,
             "format": FORMAT,
-            "layout": segment.LAYOUT,
+            "layout": layout,
             "made": datetime.now(UTC).replace(microsecond=0).isoformat(),
             "files": {name: asdict(entry) for name, entry in members.items()},
         },

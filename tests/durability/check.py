@@ -89,7 +89,7 @@ def check_content(index: Index, allowed: Sequence[State]) -> State:
 
 def check_segments(index: Index) -> None:
     """Every recorded file is whole, and every passage stands in exactly one segment."""
-    if problems := verified(index):
+    if problems := index.verify().damage:
         raise BrokenPromiseError(f"verify: {problems}")
     folder = index.path / "segments"
     with closing(Store(index.path / "articles.db", read_only=True)) as store, store.snapshot():
@@ -101,16 +101,6 @@ def check_segments(index: Index) -> None:
         live = sorted(set(ids.tolist()) - set(store.removed_passages()))
         if live != sorted(store.all_passage_ids()) or len(ids) != len(set(ids.tolist())):
             raise BrokenPromiseError("passages and segments differ")
-
-
-def can_verify() -> bool:
-    """Whether this version's index can check itself."""
-    return hasattr(Index, "verify")
-
-
-def verified(index: Index) -> list[object]:
-    """What the index's own check finds; nothing where it has none."""
-    return list(index.verify().damage) if can_verify() else []  # type: ignore[attr-defined,unused-ignore]
 
 
 def check_leftovers(index: Index) -> None:

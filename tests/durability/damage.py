@@ -13,7 +13,7 @@ import numpy as np
 from index import FundstelleError, IndexDamagedError, segment
 from index.store import Store
 from tests.durability import children
-from tests.durability.check import can_verify, open_index, scratch, verified
+from tests.durability.check import open_index, scratch
 from tests.durability.outcome import Outcome
 from tests.durability.workload import State, article
 
@@ -89,7 +89,7 @@ def _judge_segment(folder: Path, path: Path, state: State, number: int, at: int)
         return ""
     if problem := _must_name(path, lambda: _search(folder)):
         return f"searched, {problem}"
-    if can_verify() and not _verify(folder):
+    if not _verify(folder):
         return "verify does not find it"
     return _judge_large(folder, path, at < HEADER)
 
@@ -114,12 +114,12 @@ def _judge_large(folder: Path, path: Path, must_be_found: bool) -> str:
 def _judge_record(folder: Path, path: Path, state: State, number: int, at: int) -> str:
     """Found by opening, reading or checking it, or without effect on anything that is read."""
     try:
-        if can_verify() and _verify(folder):
+        if _verify(folder):
             return ""
         with open_index(folder, read_only=True) as index:
             found = {summary.id: index.article(summary.id) for summary in index.articles()}
             index.search("Hafen und Brücke", language="de")
-            if can_verify() and found != state:
+            if found != state:
                 return "the articles are not those that were stored"
     except FundstelleError:
         return ""
@@ -129,7 +129,7 @@ def _judge_record(folder: Path, path: Path, state: State, number: int, at: int) 
 def _verify(folder: Path) -> bool:
     """Whether the index's own check finds anything."""
     with open_index(folder, read_only=True) as index:
-        return bool(verified(index))
+        return bool(index.verify().damage)
 
 
 def _must_name(path: Path, action: Callable[[], object]) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from index import FundstelleError, Index, merge
+from index import FundstelleError, Index
 from tests.durability import bugs, children
 from tests.durability.check import (
     BrokenPromiseError,
@@ -41,8 +41,6 @@ from tests.durability.workload import (
 GROWING = {"write", "create", "mkdir"}
 KINDS = ("full, once", "full, for good", "error, once", "error, for good")
 TRIES = 3
-MERGED_AT = merge.FACTOR - 1
-"""So many commits of one article leave segments which the next one merges."""
 
 
 def run(
@@ -103,7 +101,7 @@ def _begin_before_merge(folder: Path, rule: Rule | None) -> tuple[Layer, Plan]:
     def opened() -> Index:
         return open_index(folder / "index")
 
-    state = before_merge(opened, MERGED_AT)
+    state = before_merge(opened)
     new = article("test:new", random.Random("faults"))
     steps = (
         Step(add=(new,)),

@@ -11,7 +11,6 @@ import random
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from tests.durability.outcome import Outcome
 from tests.durability.workload import (
     Plan,
     State,
-    articles_before_merge,
     before_merge,
     carry_out,
     make_plan,
@@ -79,27 +77,16 @@ def run(
             process, connection = children.start(_write_and_die, folder, number, kill, bug)
             process.join()
             connection.close()
-        if number % 4 == 3 and commits_before_merge():
-            children.call(_begin_before_merge, folder, commits_before_merge())
+        if number % 4 == 3:
+            children.call(_begin_before_merge, folder)
         trace: Trace = children.call(_record, folder, number, steps, bug)
         outcome: Outcome = children.call(_cut, folder, trace, slices, offset, first, most)
     outcome.problems = [f"trace {number}, {problem}" for problem in outcome.problems]
     return outcome
 
 
-@cache
-def commits_before_merge() -> int:
-    """How many small commits lead to a merge; 0 where this version does not merge."""
-    return int(children.call(_commits_before_merge))
-
-
-def _commits_before_merge() -> int:
-    with scratch() as folder:
-        return articles_before_merge(lambda: open_index(folder / "index"))
-
-
-def _begin_before_merge(folder: Path, commits: int) -> None:
-    before_merge(lambda: open_index(folder / "root/index"), commits)
+def _begin_before_merge(folder: Path) -> None:
+    before_merge(lambda: open_index(folder / "root/index"))
 
 
 def _write_and_die(connection: Connection, folder: Path, number: int, kill: int, bug: str) -> None:

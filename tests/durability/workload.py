@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
 
-import index.core
-from index import Article, Index, Progress, make_article
+from index import Article, Index, Progress, core, make_article, merge
 
 State: TypeAlias = "dict[str, Article]"
 """The articles of an index by id."""
@@ -104,7 +103,7 @@ def carry_out(
     step: Step, index: Index, committed: Callable[[], None], open_again: Callable[[], Index]
 ) -> Index:
     """Do one step; ``committed`` is called after each of its commits."""
-    vars(index_core)["ARTICLES_PER_COMMIT"] = BATCH
+    vars(core)["ARTICLES_PER_COMMIT"] = BATCH
     if step.reopen:
         index.close()
         index = open_again()
@@ -162,7 +161,7 @@ def _step(chance: random.Random, state: State, name: str) -> Step:
 
 
 def _new(chance: random.Random, state: State, name: str, count: int) -> Iterator[Article]:
-    for number in range(count):
+    for number in range(MERGED_AT):
         source = f"test:{name}/{number}"
         if state and chance.random() < 0.2:
             # The text of another one, as when two papers print the same report.
@@ -189,31 +188,16 @@ def states_after(steps: Sequence[Step], state: State) -> tuple[State, ...]:
     return tuple(states)
 
 
-index_core = index.core
+MERGED_AT = merge.FACTOR - 1
+"""So many commits of one article leave segments which the next one merges."""
 
 
-MOST_SEGMENTS = 60
-
-
-def before_merge(open_index: Callable[[], Index], count: int) -> State:
-    """Add ``count`` articles, one commit each."""
+def before_merge(open_index: Callable[[], Index]) -> State:
+    """Add articles, one commit each, until the next one leads to a merge."""
     chance, state = random.Random("merge"), dict[str, Article]()
     with open_index() as index:
-        for number in range(count):
+        for number in range(MERGED_AT):
             new = article(f"test:merge/{number}", chance)
             index.add_articles([new])
             state[new.id] = new
     return state
-
-
-def articles_before_merge(open_index: Callable[[], Index]) -> int:
-    """So many commits of one article leave segments which the next one merges; 0 if none does."""
-    chance, before = random.Random("merge"), 0
-    with open_index() as index:
-        for number in range(MOST_SEGMENTS):
-            index.add_articles([article(f"test:merge/{number}", chance)])
-            now = index.status().segments
-            if now <= before:
-                return number
-            before = now
-    return 0

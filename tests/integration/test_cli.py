@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -30,18 +29,6 @@ HEAVY = (
     *("langchain_text_splitters", "trafilatura", "dateparser", "fastapi", "scipy"),
 )
 QUESTION = "Wie hoch wurde Scale AI bewertet?"
-
-
-@pytest.fixture(autouse=True)
-def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("QA_INDEX", "QA_DEBUG", "FORCE_COLOR", "NO_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def copied(sample_folder: Path, tmp_path: Path) -> Path:
-    """An index of one's own to write to."""
-    return Path(shutil.copytree(sample_folder, tmp_path / "index"))
 
 
 def _json(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:

@@ -34,12 +34,6 @@ GOOD: list[dict[str, Any]] = [
 Write = Callable[..., Path]
 
 
-@pytest.fixture(autouse=True)
-def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("QA_INDEX", "QA_DEBUG", "FORCE_COLOR", "NO_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     def write_lines(*rows: object) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -33,17 +32,6 @@ with Index.open(sys.argv[1], embedder=WordEmbedder()) as index:
     )
     print("done", flush=True)
 """
-
-
-@pytest.fixture(autouse=True)
-def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("QA_INDEX", "QA_DEBUG", "FORCE_COLOR", "NO_COLOR"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def copied(sample_folder: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(sample_folder, tmp_path / "index"))
 
 
 def _json(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
