@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLES := .fundstelle/examples
 
-.PHONY: ask test test-durability check format eval bench-embed bench-store clean help
+.PHONY: ask test test-durability test-hostile check format eval bench-embed bench-store clean help
 
 ask: $(EXAMPLES)/articles.db
 	@$(BIN)/qa --index $(EXAMPLES) query "$(Q)"
@@ -17,6 +17,9 @@ test: $(VENV)/.dev
 
 test-durability: $(VENV)/.dev
 	$(BIN)/python -m tests.durability
+
+test-hostile: $(VENV)/.dev
+	$(BIN)/python -m tests.hostile
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -58,6 +61,7 @@ help:
 	@echo 'make ask [Q="..."]  answer a question over examples/articles'
 	@echo 'make test           run the tests'
 	@echo 'make test-durability  every promise of the store; goes on where it was stopped'
+	@echo 'make test-hostile   bad input of every kind, and what becomes of it'
 	@echo 'make check          formatting, lint and types'
 	@echo 'make eval           retrieval quality on XQuAD-R'
 	@echo 'make bench-embed    embedding speed beside sentence-transformers'
