@@ -10,7 +10,6 @@ block, in which each teaser, a heading and a paragraph, is a passage of its own.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from index.boilerplate import is_boilerplate, is_byline, is_date_line, opens_teasers
 from index.records import Chunk, Span
-from index.sentences import sentences, trimmed
+from index.sentences import extends, sentences, trimmed
 
 if TYPE_CHECKING:
     from langchain_text_splitters import TextSplitter
@@ -47,7 +46,8 @@ def split(
     in a passage; a text of nothing but boilerplate is treated as prose. White space alone gives
     no passage.
     """
-    paragraphs = _classified(text, _paragraphs(text), title)
+    count_tokens = _bounding_characters(count_tokens)
+    paragraphs = _classified(text, _paragraphs(text), title[:_MAX_TITLE])
     sections = list(_sections(text, paragraphs))
     if not sections:
         sections = [Section([replace(p, kind=Kind.PROSE)]) for p in paragraphs]
@@ -55,10 +55,27 @@ def split(
         for paragraph in section.paragraphs:
             paragraph.sentences.extend(_sentences(text, paragraph, language))
     _cut_long_sentences(text, sections, count_tokens, maximum)
+    sections = [part for section in sections for part in _apart(section)]
     lengths = _lengths(text, sections, count_tokens)
     return tuple(
         chunk for section in sections for chunk in _chunks(text, section, lengths, limit, maximum)
     )
+
+
+_MAX_TITLE = 300  # lines are compared with it; a longer one repeats no line of boilerplate
+_CHARACTERS_PER_TOKEN = 40
+"""A text of more characters is no writing, and would make one passage of any length: a word of a
+megabyte is one token, and invisible characters are none. German has 4 characters to a token."""
+
+
+def _bounding_characters(count_tokens: CountTokens) -> CountTokens:
+    """``count_tokens``, but at least one, and more for a text of few tokens that is long."""
+
+    def count(texts: Sequence[str]) -> list[int]:
+        counted = zip(texts, count_tokens(texts), strict=True)
+        return [max(1, n, len(text) // _CHARACTERS_PER_TOKEN) for text, n in counted]
+
+    return count
 
 
 class Kind(Enum):
@@ -169,7 +186,7 @@ def _classified(text: str, paragraphs: list[Paragraph], title: str) -> list[Para
             kind = Kind.BOILERPLATE
         else:
             kind = Kind.HEADING if _may_be_heading(line) else Kind.PROSE
-        in_head = in_head and kind is not Kind.PROSE
+        in_head = in_head and kind is not Kind.PROSE and i < _HEAD_LINES
         kinds.append(kind)
     in_teasers = False
     for i, kind in enumerate(kinds):
@@ -180,6 +197,9 @@ def _classified(text: str, paragraphs: list[Paragraph], title: str) -> list[Para
         elif kind is Kind.HEADING and not _heads_prose(text, paragraphs, kinds, i):
             kinds[i] = Kind.PROSE
     return [replace(p, kind=kind) for p, kind in zip(paragraphs, kinds, strict=True)]
+
+
+_HEAD_LINES = 40  # a page names its author and date at its top; each such line is looked up
 
 
 def _words_of(line: str) -> str:
@@ -341,25 +361,37 @@ def _cut_point(text: str, span: Span) -> int:
         if ends:
             return min(ends, key=lambda end: abs(end - middle))
     cut = middle
-    while cut > span.start + 1 and _extends(text[cut], text[cut - 1]):
+    while cut > span.start + 1 and extends(text[cut], text[cut - 1]):
         cut -= 1
-    return cut if cut > span.start + 1 or not _extends(text[cut], text[cut - 1]) else middle
+    return cut if cut > span.start + 1 or not extends(text[cut], text[cut - 1]) else middle
 
 
 _CLAUSE_END = re.compile(r"[;,:.!?。！？、，；]\s|[。！？、，；]")
 _WHITE = re.compile(r"\s")
 
 
-def _extends(character: str, before: str) -> bool:
-    """Whether ``character`` belongs to the one before it: an accent, or part of an emoji."""
-    return (
-        unicodedata.category(character) in ("Mn", "Mc", "Me", "Cf")
-        or before == "\u200d"
-        or "\U0001f3fb" <= character <= "\U0001f3ff"
-    )
-
-
 # --- sections to passages --------------------------------------------------------------------
+
+_MAX_GAP = 1_000
+"""Characters without a sentence, blanks or a rule of dashes, that a passage may span."""
+
+
+def _apart(section: Section) -> Iterator[Section]:
+    """The parts of ``section`` that long gaps leave; itself where there is none."""
+    parts: list[list[Paragraph]] = [[]]
+    end: int | None = None
+    for paragraph in section.paragraphs:
+        runs: list[list[Span]] = [[]]
+        for sentence in paragraph.sentences:
+            if end is not None and sentence.start - end > _MAX_GAP:
+                runs.append([])
+            runs[-1].append(sentence)
+            end = sentence.end
+        for i, run in enumerate(runs):
+            if i > 0:
+                parts.append([])
+            parts[-1].append(replace(paragraph, sentences=run))
+    yield from (Section(part) for part in parts)
 
 
 def _lengths(text: str, sections: list[Section], count_tokens: CountTokens) -> dict[Span, int]:

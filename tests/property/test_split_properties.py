@@ -38,6 +38,12 @@ PIECES = st.one_of(
             "21 Kommentare",
             "Foto: © AFP",
             "ohneLeerzeichen" * 60,
+            " " * 1_500,
+            "\u200b" * 3_000,
+            "東。" * 1_500,
+            "„" * 2_500,
+            "\u0301\u0327" * 2_500,
+            "Ein Satz in einer sehr langen Zeile. " * 150,
             "漢字かな交じり文です。次の文。",
             "14\u00a0Milliarden Euro, rd. 2,7 Mrd. mehr. ",
         ]
@@ -79,6 +85,7 @@ def check(text: str, chunks: tuple[Chunk, ...], title: str) -> None:
         # Only a long sentence, with the headings over it, goes beyond the limit and its slack.
         assert sum(lengths) <= LIMIT * 1.25 or sum(lengths) - max(lengths) < LIMIT
         assert sum(lengths) <= MAXIMUM or len(lengths) == 1
+        assert len(whole) <= 40 * MAXIMUM + 1_000 * len(lengths)
     ends, starts = [0, *(c.end for c in chunks)], [*(c.start for c in chunks), len(text)]
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     for start, stop in zip(ends, starts, strict=True):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+import sentencex
 
 from index.sentences import sentences
 
@@ -73,3 +76,34 @@ def test_nothing_but_space_has_no_sentence() -> None:
 
 def test_a_language_that_nobody_knows() -> None:
     assert parts("One thing. Another thing.", "und") == ["One thing.", "Another thing."]
+
+
+@pytest.mark.parametrize(
+    "line", ["東。", "„", "Wort ", "x", "Ein Satz steht hier. ", "\u0301", " "]
+)
+def test_a_long_line_is_divided_block_by_block(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[int] = []
+    segment = sentencex.segment
+
+    def counted(language: str, text: str) -> Any:
+        given.append(len(text))
+        return segment(language, text)
+
+    monkeypatch.setattr(sentencex, "segment", counted)
+    text = line * (60_000 // len(line))
+    found = sentences(text, "de")
+    assert max(given) <= 4_000  # it takes time with the square of what it gets
+    assert sum(given) <= 2.5 * len(text)
+    assert "".join("".join(span.of(text).split()) for span in found) == "".join(text.split())
+
+
+def test_where_a_block_ends_no_sentence_is_cut() -> None:
+    whole = [f"Satz Nummer {number} steht in einer Zeile ohne Ende." for number in range(600)]
+    assert parts(" ".join(whole)) == whole
+
+
+def test_a_sentence_without_end_is_cut_at_white_space_or_between_characters() -> None:
+    assert all(part.endswith("Wort") for part in parts("Wort " * 5_000))
+    pieces = parts("e\u0301" * 5_000)
+    assert "".join(pieces) == "e\u0301" * 5_000
+    assert not any(piece.startswith("\u0301") for piece in pieces)

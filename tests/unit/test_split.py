@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,34 @@ def test_a_line_without_spaces_is_cut_between_characters() -> None:
     parts = passages("e\u0301" * 4000, maximum=50)
     assert "".join(parts) == "e\u0301" * 4000
     assert not any(part.startswith("\u0301") for part in parts)
+
+
+@pytest.mark.parametrize("gap", [" ", "\n", "\u200b", "\u00ad", "x", "-\n"])
+def test_a_passage_has_no_more_characters_than_its_tokens_can_be(gap: str) -> None:
+    """A megabyte of blanks or invisible characters is no token, one of letters is one."""
+    text = f"Ein Satz.{gap * 100_000}Noch ein Satz."
+
+    def one_each(texts: Sequence[str]) -> list[int]:
+        return [len(part.split()) for part in texts]
+
+    chunks = split(text, title="", language="de", count_tokens=one_each, limit=20, maximum=40)
+    assert max(chunk.end - chunk.start for chunk in chunks) <= 40 * 40
+    assert text[chunks[0].start] == "E"
+    assert text[: chunks[-1].end].endswith("Noch ein Satz.")
+
+
+def test_names_and_dates_are_looked_for_at_the_top_alone() -> None:
+    looked_up = 0
+
+    class Text(str):
+        def count(self, *found: Any) -> int:
+            nonlocal looked_up
+            looked_up += 1
+            return super().count(*found)
+
+    lines = "".join(f"Anna B{number}\n" for number in range(2_000))
+    split(Text(lines), title="", language="de", count_tokens=count)
+    assert 0 < looked_up <= 50
 
 
 def test_wrapped_lines_are_one_paragraph() -> None:
