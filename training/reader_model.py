@@ -86,6 +86,26 @@ class SpanModel:
         self.merge()
 
     @torch.no_grad()
+    def begin_with(self, trained: Mapping[str, Tensor]) -> None:
+        """Start as a model of the same scale and at most this rank and these layers.
+
+        Its factors fill the first of ours; the others keep their rows of ``a``, and zeros in ``b``
+        make them change nothing.
+        """
+        unknown = sorted(set(trained) - set(self.trained))
+        if unknown:
+            raise ValueError(f"It has {unknown[0]}, which these settings do not train.")
+        for name, value in trained.items():
+            if name.endswith(".a"):
+                self.trained[name][: len(value)].copy_(value)
+            elif name.endswith(".b"):
+                self.trained[name].zero_()
+                self.trained[name][:, : value.shape[1]].copy_(value)
+            else:
+                self.trained[name].copy_(value)
+        self.merge()
+
+    @torch.no_grad()
     def merge(self) -> None:
         """Renew the merged weights after the trained parameters have changed."""
         for layer in range(self.settings.first_layer, self.layers):

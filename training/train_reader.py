@@ -3,7 +3,8 @@
 The run writes ``settings.json``, ``curve.jsonl`` (one line every few steps, examinations on the
 held-back questions among them), ``pid`` and ``checkpoint/``. Starting it again with the same folder
 goes on where the last save was, with the settings it was begun with. SIGUSR1 saves, SIGTERM saves
-and ends; SIGSTOP and SIGCONT pause and go on.
+and ends; SIGSTOP and SIGCONT pause and go on. ``--run OTHER --cool FOLDER`` begins with a copy of
+FOLDER's last save and lets the rate fall to zero: a reader that can ship, while that run goes on.
 """
 
 from __future__ import annotations
@@ -14,22 +15,35 @@ import os
 import shutil
 import signal
 import time
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
 from index.model import go_offline, quiet, resolve
-from training.reader_data import Batch, ReaderData, describe
+from training.reader_data import Batch, ReaderData, describe, describe_pass
 from training.reader_model import AdapterSettings, SpanModel, gradient_norm, span_loss
 from training.reader_scores import examine
+from training.reader_settings import (
+    Progress,
+    Settings,
+    now,
+    rate,
+    settings_of,
+    until,
+    weights_to_begin_with,
+)
+from training.reader_settings import options as command_line
+from training.reader_sources import fingerprint
 
 PART_TOKENS = 600
 """Tokens that one thread works on at once: their widest activation fits in a core's cache."""
@@ -38,47 +52,26 @@ PAUSE = 60.0
 """Seconds of a step beyond which the process is taken to have been stopped meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything that decides the run's result, beside the data."""
-
-    data: str
-    seed: int
-    rank: int
-    alpha: float
-    first_layer: int
-    rate: float
-    weight_decay: float
-    warm_up: int
-    """Questions until the rate is at its peak."""
-    batch_tokens: int
-    questions: int
-    """Planned questions; the rate reaches zero there, or at the deadline if that is earlier."""
-    precision: str
-    init_from: str | None
-
-
-@dataclass(slots=True)
-class Progress:
-    """Where a run is; saved with each checkpoint."""
-
-    pass_number: int = 0
-    batch: int = 0
-    questions: int = 0
-    steps: int = 0
-    active_seconds: float = 0.0
-    started: str = ""
-
-
 def main() -> None:
     """Parse the command line and train."""
-    options = _options()
+    options = command_line()
     run: Path = options.run
     run.mkdir(parents=True, exist_ok=True)
     (run / "pid").write_text(f"{os.getpid()}\n", "ascii")
     go_offline()
-    settings = _settings(options, run)
-    Trainer(run, settings, _deadline(options.deadline), options).train()
+    settings = begin(options)
+    Trainer(run, settings, until(options.deadline), options).train()
+
+
+def begin(options: argparse.Namespace) -> Settings:
+    """The run's settings; they are kept in its folder, with a copy of the run that it cools."""
+    run: Path = options.run
+    settings = settings_of(options)
+    if options.cool is not None and not (run / "settings.json").is_file():
+        shutil.copytree(options.cool / "checkpoint", run / "checkpoint", dirs_exist_ok=True)
+        shutil.copy(options.cool / "curve.jsonl", run)
+    settings.write(run)
+    return settings
 
 
 class Trainer:
@@ -92,7 +85,8 @@ class Trainer:
         folder = resolve()
         self.fingerprint = folder.fingerprint
         tokenizer = Tokenizer.from_file(str(folder.path / "tokenizer.json"))
-        self.data = ReaderData(Path(settings.data), tokenizer, settings.seed)
+        self.data = ReaderData(settings.paths, tokenizer, settings.seed)
+        self.data_fingerprint = fingerprint(settings.paths)
         self.model = SpanModel(
             folder.path,
             AdapterSettings(settings.rank, settings.alpha / settings.rank, settings.first_layer),
@@ -112,12 +106,15 @@ class Trainer:
         self.pool = ThreadPoolExecutor(
             options.threads, initializer=torch.set_num_threads, initargs=(1,)
         )
-        self.progress = Progress(started=_now().isoformat(timespec="seconds"))
+        self.progress = Progress()
+        self.began = now()
         self._stop = self._save_now = False
         if (run / "checkpoint" / "state.json").is_file():
             self._resume()
         elif settings.init_from is not None:
-            self.model.load(load_file(Path(settings.init_from) / "reader.safetensors"))
+            scale = self.model.settings.scale
+            begun = weights_to_begin_with(Path(settings.init_from), self.fingerprint, scale)
+            self.model.begin_with(begun)
 
     def train(self) -> None:
         """Steps until the plan is fulfilled, the deadline is reached or a signal asks to stop."""
@@ -126,10 +123,13 @@ class Trainer:
         signal.signal(signal.SIGUSR1, self._ask_to_save)
         self._log({"event": "start", "encoder": self.fingerprint, **describe(self.data)})
         saved = examined = self.progress.active_seconds
-        while not self._stop and self._fraction() < 1:
+        if self.progress.questions == 0:
+            self._examine(self.options.examine_questions)
+        while not self._stop and not self._over():
             batches = self.data.batches(self.progress.pass_number, self.settings.batch_tokens)
+            self._log({"event": "pass", **describe_pass(self.data, batches)})
             window: list[dict[str, float]] = []
-            while self.progress.batch < len(batches) and not self._stop and self._fraction() < 1:
+            while self.progress.batch < len(batches) and not self._stop and not self._over():
                 window.append(self._timed_step(batches[self.progress.batch]))
                 if len(window) == self.options.log_every:
                     self._log_window(window)
@@ -161,9 +161,9 @@ class Trainer:
         return {**figures, "seconds": seconds}
 
     def _step(self, batch: Batch) -> dict[str, float]:
-        rate = self._rate()
+        height = rate(self.settings, self.progress.questions, self.began, self.deadline)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = height
         loss = self._gradients(batch)
         norm = gradient_norm(self.parameters, 1.0)
         self.optimizer.step()
@@ -174,7 +174,7 @@ class Trainer:
         return {
             "loss": loss,
             "norm": norm,
-            "rate": rate,
+            "rate": height,
             "questions": len(batch.examples),
             "tokens": batch.tokens.size,
         }
@@ -208,23 +208,23 @@ class Trainer:
             parameter.grad = gradient
         return total
 
-    def _fraction(self) -> float:
-        """How much of the plan is done: by questions or by the clock, whichever is further."""
-        done = self.progress.questions / self.settings.questions
-        if self.deadline is not None:
-            began = datetime.fromisoformat(self.progress.started)
-            done = max(done, (_now() - began) / (self.deadline - began))
-        return done
-
-    def _rate(self) -> float:
-        """Rising with the questions seen, whatever the clock says; falling to zero at the end."""
-        risen = (self.progress.questions + 1) / self.settings.warm_up
-        return self.settings.rate * max(0.0, min(risen, 1 - self._fraction()))
+    def _over(self) -> bool:
+        late = self.deadline is not None and now() >= self.deadline
+        return late or self.progress.questions >= self.settings.questions
 
     def _examine(self, questions: int | None) -> None:
-        with torch.no_grad():
-            figures = examine(self.data, self.model, questions)
+        figures = examine(self.data, self._logits, questions)
         self._log({"event": "examination", **figures})
+
+    def _logits(self, batches: Iterable[Batch]) -> Iterator[NDArray[np.float32]]:
+        def read(batch: Batch) -> NDArray[np.float32]:
+            with torch.no_grad():
+                found: NDArray[np.float32] = self.model.logits(
+                    torch.from_numpy(batch.tokens)
+                ).numpy()
+            return found
+
+        return self.pool.map(read, batches)
 
     def _log_window(self, window: list[dict[str, float]]) -> None:
         seconds = sum(entry["seconds"] for entry in window)
@@ -234,7 +234,6 @@ class Trainer:
                 "loss": float(np.mean([entry["loss"] for entry in window])),
                 "norm": float(np.mean([entry["norm"] for entry in window])),
                 "rate": window[-1]["rate"],
-                "fraction": self._fraction(),
                 "questions_per_second": sum(entry["questions"] for entry in window) / seconds,
                 "tokens_per_second": sum(entry["tokens"] for entry in window) / seconds,
             }
@@ -242,7 +241,7 @@ class Trainer:
 
     def _log(self, entry: dict[str, Any]) -> None:
         line = {
-            "time": _now().isoformat(timespec="seconds"),
+            "time": now().isoformat(timespec="seconds"),
             "pass": self.progress.pass_number,
             "step": self.progress.steps,
             "seen": self.progress.questions,
@@ -266,6 +265,7 @@ class Trainer:
         save_file(self._moments(), work / "optimizer.safetensors")
         state = {
             "encoder": self.fingerprint,
+            "data": self.data_fingerprint,
             "progress": asdict(self.progress),
             "settings": asdict(self.settings),
         }
@@ -292,6 +292,11 @@ class Trainer:
         if state["encoder"] != self.fingerprint:
             raise SystemExit(f"{checkpoint} belongs to other encoder weights; start a new run.")
         self.progress = Progress(**state["progress"])
+        if state["data"] != self.data_fingerprint:
+            # The place in the old pass means nothing in one of other data.
+            self.progress.pass_number += 1
+            self.progress.batch = 0
+            self._log({"event": "other data"})
         self.model.load(load_file(checkpoint / "reader.safetensors"))
         moments = load_file(checkpoint / "optimizer.safetensors")
         for name, parameter in self.model.trained.items():
@@ -304,66 +309,6 @@ class Trainer:
 
     def _ask_to_save(self, _number: int, _frame: object) -> None:
         self._save_now = True
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--data", default="../shared/data/reader")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--rank", type=int, default=48)
-    parser.add_argument("--alpha", type=float, help="twice the rank if not given")
-    parser.add_argument("--first-layer", type=int, default=2, help="lower layers stay frozen")
-    parser.add_argument("--rate", type=float, default=1e-3, help="peak learning rate")
-    parser.add_argument("--weight-decay", type=float, default=0.01)
-    parser.add_argument("--warm-up", type=int, default=1500, help="questions")
-    parser.add_argument("--batch-tokens", type=int, default=4096)
-    parser.add_argument("--questions", type=int, default=100_000)
-    parser.add_argument("--precision", choices=("bf16", "fp32"), default="bf16")
-    parser.add_argument("--init-from", help="checkpoint folder whose weights to begin with")
-    parser.add_argument("--deadline", help="HH:MM, UTC: the run ends by then, decayed to zero")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--log-every", type=int, default=20, help="steps")
-    parser.add_argument("--save-every", type=float, default=10, help="minutes of work")
-    parser.add_argument("--examine-every", type=float, default=20, help="minutes of work")
-    parser.add_argument("--examine-questions", type=int, default=60, help="for each source")
-    return parser.parse_args()
-
-
-def _settings(options: argparse.Namespace, run: Path) -> Settings:
-    """The settings of the command line, or those with which the run in ``run`` was begun."""
-    path = run / "settings.json"
-    if path.is_file():
-        return Settings(**json.loads(path.read_text("utf-8")))
-    settings = Settings(
-        data=options.data,
-        seed=options.seed,
-        rank=options.rank,
-        alpha=options.alpha or 2.0 * options.rank,
-        first_layer=options.first_layer,
-        rate=options.rate,
-        weight_decay=options.weight_decay,
-        warm_up=options.warm_up,
-        batch_tokens=options.batch_tokens,
-        questions=options.questions,
-        precision=options.precision,
-        init_from=options.init_from,
-    )
-    path.write_text(json.dumps(asdict(settings), indent=1) + "\n", "utf-8")
-    return settings
-
-
-def _deadline(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    hour, minute = map(int, text.split(":"))
-    now = _now()
-    deadline = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return deadline if deadline > now else deadline + timedelta(days=1)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 if __name__ == "__main__":
