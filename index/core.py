@@ -25,6 +25,7 @@ from index.errors import (
     writing_to,
 )
 from index.ingest import ReadOptions, count_sources
+from index.ingest.refusal import admitted
 from index.lock import current_writer, writer_lock
 from index.order import HALF_LIFE, prefer_recent, renumbered, spread
 from index.records import (
@@ -256,7 +257,7 @@ class Index:
         tally: Tally,
         read: FilesRead | None = None,
     ) -> None:
-        stream = iter(articles)
+        stream = map(admitted, articles)
         while batch := list(islice(stream, ARTICLES_PER_COMMIT)):
             self._add_batch(batch, tally, read)
             self._merge_what_is_due()

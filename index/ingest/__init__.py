@@ -18,6 +18,7 @@ from index.ingest.files import STDIN, kind_of, read_file, uri_of, walk
 from index.ingest.html import read_html
 from index.ingest.markdown import read_markdown
 from index.ingest.options import DEFAULTS, SYNONYMS, Columns, Kind, ReadOptions
+from index.ingest.refusal import admitted, refusal
 from index.ingest.table import read_csv, read_jsonl
 from index.ingest.text import read_text
 from index.records import Article, Failure, article_id
@@ -46,11 +47,11 @@ def read_sources(
     seen: dict[str, str] = {}
     for item in walk(sources):
         if isinstance(item, Failure):
-            yield item
+            yield admitted(item)
             continue
         if wanted is not None and not wanted(item):
             continue
-        for result in _read(item, options):
+        for result in map(admitted, _read(item, options)):
             if isinstance(result, Article):
                 _warn_if_repeated(result, item, seen)
             yield result
@@ -65,15 +66,17 @@ def count_sources(sources: Sequence[str | Path]) -> list[Path]:
 
 def _read(path: Path, options: ReadOptions) -> Iterator[Article | Failure]:
     """One file or standard input, with its errors as Failures."""
+    source = "stdin:"
     try:
+        source = source if path == STDIN else uri_of(path)
         kind = options.stdin_format if path == STDIN else kind_of(path)
         if kind is None:
-            raise SourceError(uri_of(path), _unknown_kind(path))
+            raise SourceError(source, _unknown_kind(path))
         limit = options.max_bytes
         document = _read_stdin(limit) if path == STDIN else read_file(path, limit)
         yield from _READERS[kind](document, options)
-    except SourceError as error:
-        yield Failure(error.source, error.reason)
+    except Exception as error:  # five libraries read what strangers wrote: any kind may come out
+        yield refusal(error, source)
 
 
 def _read_stdin(max_bytes: int) -> Document:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import mimetypes
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 from index.errors import SourceError
 from index.ingest.document import Document
 from index.ingest.options import Kind
+from index.ingest.refusal import why_unreadable
 from index.records import Failure
 
 STDIN = Path("-")
@@ -86,18 +89,24 @@ def _expand(source: str | Path) -> Iterator[Path | Failure]:
     if name == "-":
         yield STDIN
         return
-    if name.startswith(("http://", "https://")):
+    if re.match("https?://", name, re.IGNORECASE):
         yield Failure(name, "web addresses are not read; save the page as .html and add that file")
         return
-    if not name or "\0" in name:
-        yield Failure(repr(name), "not a file name")
+    if isinstance(source, str) and re.match("file:", name, re.IGNORECASE):
+        address = _path_of_address(name)
+        if isinstance(address, Failure):
+            yield address
+            return
+        source, name = address, str(address)
+    if not _may_be_a_name(name):
+        yield Failure(ascii(name), "not a file name")
         return
     path = Path(source)
     try:
         is_folder = stat.S_ISDIR(path.stat().st_mode)
         root = path.resolve(strict=True)
     except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, before Python 3.13
-        yield Failure(_name(path), _why(error))
+        yield Failure(_name(path), why_unreadable(error))
         return
     if not is_folder:
         yield path
@@ -108,6 +117,32 @@ def _expand(source: str | Path) -> Iterator[Path | Failure]:
         yield item
     if empty:
         yield Failure(root.as_uri(), "the folder holds no file of a kind that can be read")
+
+
+def _may_be_a_name(name: str) -> bool:
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+    return name != "" and "\0" not in name
+
+
+def _path_of_address(address: str) -> Path | Failure:
+    """The file that a file: URI names, in the forms that this program prints.
+
+    A row is printed as its file with a line's number or an id behind it: its file is meant.
+    """
+    host, slash, rest = re.sub("^file:(//)?", "", address, flags=re.IGNORECASE).partition("/")
+    if host.lower() not in ("", "localhost") or not slash:
+        return Failure(
+            address, "not the address of a file of this computer; use file:///FOLDER/FILE"
+        )
+    name = slash + re.split("[?#]", rest, maxsplit=1)[0]
+    path = Path(os.fsdecode(unquote_to_bytes(name)))
+    row = re.fullmatch(r"(.+):\d+", name)
+    if row and not os.path.lexists(path):
+        return Path(os.fsdecode(unquote_to_bytes(row[1])))
+    return path
 
 
 def _walk_folder(root: Path) -> Iterator[Path | Failure]:
@@ -124,7 +159,7 @@ def _walk_folder(root: Path) -> Iterator[Path | Failure]:
             real = item.resolve(strict=True) if is_link else item  # its folder is resolved
             mode = real.stat().st_mode
         except (OSError, RuntimeError) as error:
-            yield Failure(_name(item), _why(error))
+            yield Failure(_name(item), why_unreadable(error))
             continue
         if is_link and not real.is_relative_to(root):
             yield Failure(_name(item), "the link leaves the folder; add what it points to by name")
@@ -145,7 +180,7 @@ def _entries(folder: Path) -> list[Path | Failure]:
     try:
         names = sorted(os.listdir(folder), key=os.fsencode, reverse=True)
     except OSError as error:
-        return [Failure(_name(folder), _why(error))]
+        return [Failure(_name(folder), why_unreadable(error))]
     return [folder / name for name in names if not name.startswith(".")]
 
 
@@ -170,9 +205,11 @@ def _read_once(
             if not stat.S_ISREG(status.st_mode):
                 raise SourceError(uri, _not_regular(status.st_mode))
             data = file.read(max_bytes + 1)
+            if data is None:  # a file of the system that has nothing to give just now
+                raise BlockingIOError
         after = os.stat(path)
     except OSError as error:
-        raise SourceError(uri, _why(error)) from None
+        raise SourceError(uri, why_unreadable(error)) from None
     if len(data) > max_bytes:
         raise SourceError(uri, f"larger than {max_bytes:,} bytes; split it or raise the limit")
     return _state(status), data, _state(after)
@@ -180,7 +217,9 @@ def _read_once(
 
 def _state(status: os.stat_result) -> tuple[int, ...]:
     """What changes when a file is written to or replaced by another."""
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    # The time of change, because that of modification can be set back.
+    times = status.st_mtime_ns, status.st_ctime_ns
+    return status.st_dev, status.st_ino, status.st_size, *times
 
 
 def _resolve(path: Path) -> Path:
@@ -193,18 +232,6 @@ def _resolve(path: Path) -> Path:
 def _name(path: Path) -> str:
     """The URI of the name itself: a link that is refused is named, not its target."""
     return path.absolute().as_uri()
-
-
-def _why(error: OSError | RuntimeError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "not found"
-    if isinstance(error, PermissionError):
-        return "not readable; check its permissions"
-    if isinstance(error, IsADirectoryError):
-        return "a folder"
-    if isinstance(error, RuntimeError) or "symbolic link" in str(error.strerror):
-        return "a loop of symbolic links"
-    return f"cannot be read: {error.strerror or error}"
 
 
 def _not_regular(mode: int) -> str:

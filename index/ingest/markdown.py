@@ -83,13 +83,14 @@ def _parse_yaml(block: str, source: str) -> dict[str, Any] | None:
 def _value(meta: dict[str, Any], name: str) -> str | None:
     for key in SYNONYMS[name]:
         value = meta.get(key)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
+        if isinstance(value, str) and (value := value.replace("\0", "").strip()):
+            return value
     return None
 
 
 def _authors(meta: dict[str, Any]) -> tuple[str, ...]:
     for key in SYNONYMS["authors"]:
         if isinstance(names := meta.get(key), list):
-            return tuple(name for name in names if isinstance(name, str) and name)
+            found = (name.replace("\0", "").strip() for name in names if isinstance(name, str))
+            return tuple(name for name in found if name)
     return split_authors(_value(meta, "authors"))

@@ -5,8 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -14,11 +17,13 @@ from index.errors import SourceError
 from index.ingest.document import Document
 from index.ingest.metadata import language_of, parse_published, split_authors
 from index.ingest.options import SYNONYMS, Columns, ReadOptions
+from index.ingest.refusal import refusal
 from index.ingest.text import checked, decode
 from index.records import Article, Failure, make_article
 
 _DELIMITERS = (",", ";", "\t", "|")
 _HEADER_CHARACTERS = 100_000
+_MAX_DIGITS = 4_000  # Python itself converts no more than 4,300
 _URI = re.compile(r"[a-z][a-z0-9+.-]+:\S+", re.IGNORECASE)
 
 
@@ -31,14 +36,14 @@ def read_jsonl(document: Document, options: ReadOptions) -> Iterator[Article | F
         place = f"{document.uri}:{number}"
         try:
             yield _to_article(_parse_json(line, place), number, document, options)
-        except SourceError as error:
-            yield Failure(error.source, error.reason)
+        except Exception as error:
+            yield refusal(error, place)
 
 
 def read_csv(document: Document, options: ReadOptions) -> Iterator[Article | Failure]:
     """One article a row; the first row names the columns, the delimiter is found from it.
 
-    Raises ``SourceError`` for the whole file: no text column, or nothing but blanks.
+    Raises ``SourceError`` for the whole file: no text column, no rows, or nothing but blanks.
     """
     text = decode(document.data, document.uri, options.encoding)
     # The limit is one for the whole process, so it is only ever raised.
@@ -51,7 +56,9 @@ def read_csv(document: Document, options: ReadOptions) -> Iterator[Article | Fai
         first_line=2 if declared else 1,
     )
     header: list[str] | None = None
+    empty = True
     for number, row in rows:
+        empty = empty and header is None
         if isinstance(row, Failure):
             if header is None:
                 raise SourceError(row.source, row.reason)
@@ -60,11 +67,13 @@ def read_csv(document: Document, options: ReadOptions) -> Iterator[Article | Fai
             header = [cell.strip() for cell in row]
             _check_header(header, options.columns, document.uri)
         else:
+            place = f"{document.uri}:{number}"
             try:
-                named = _name_cells(header, row, f"{document.uri}:{number}")
-                yield _to_article(named, number, document, options)
-            except SourceError as error:
-                yield Failure(error.source, error.reason)
+                yield _to_article(_name_cells(header, row, place), number, document, options)
+            except Exception as error:
+                yield refusal(error, place)
+    if empty:
+        raise SourceError(document.uri, "a table without rows: there is no article in it")
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -79,10 +88,16 @@ def _lines(text: str) -> Iterator[str]:
 
 def _parse_json(line: str, place: str) -> Mapping[str, Any]:
     try:
-        row = json.loads(line, parse_constant=_refuse_constant)
+        row = json.loads(
+            line, parse_constant=_refuse_constant, parse_float=_float, parse_int=_integer
+        )
     except RecursionError:
         raise SourceError(place, "not JSON that can be read: nested too deeply") from None
-    except ValueError as error:  # json.JSONDecodeError, and integers of over 4,300 digits
+    except json.JSONDecodeError as error:
+        # The place has the line's number in it, so its own count of lines would mislead.
+        reason = f"{error.msg.lower()} at character {error.pos + 1} of the line"
+        raise SourceError(place, f"not JSON: {reason}") from None
+    except ValueError as error:
         raise SourceError(place, f"not JSON: {error}") from None
     if not isinstance(row, dict):
         raise SourceError(place, "not a JSON object with names and values")
@@ -91,6 +106,19 @@ def _parse_json(line: str, place: str) -> Mapping[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON value")
+
+
+def _float(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"the number {digits[:20]} is too large; write it as a string")
+    return value
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError(f"a number of {len(digits):,} digits; write it as a string")
+    return int(digits)
 
 
 def _csv_rows(
@@ -131,11 +159,14 @@ def _delimiter(text: str, columns: Columns) -> str:
 
 
 def _check_header(header: Sequence[str], columns: Columns, uri: str) -> None:
-    present = {name.lower() for name in header}
+    present = Counter(name.lower() for name in header if name)
+    for name, times in present.items():
+        if times > 1:
+            raise SourceError(uri, f"{times} columns are called {name!r}; name each once")
     for field, name in _asked_for(columns).items():
         if name.lower() not in present:
             raise SourceError(uri, f"no column {name!r} for the {field}; {_there_are(header)}")
-    if columns.text is None and present.isdisjoint(SYNONYMS["text"]):
+    if columns.text is None and present.keys().isdisjoint(SYNONYMS["text"]):
         raise SourceError(
             uri, f"no column of text; {_there_are(header)}; name the one that holds the text"
         )
@@ -182,10 +213,16 @@ class _Cells:
     def text(self) -> str:
         value = self._raw("text")
         if value is None:
-            raise SourceError(self._place, f"no text; {_there_are(list(self._row))}")
+            raise SourceError(self._place, self._why_no_text())
         if not isinstance(value, str):
             raise SourceError(self._place, f"the text is no string but {type(value).__name__}")
         return checked(value, self._place)
+
+    def _why_no_text(self) -> str:
+        names = (self._asked_for.get("text", "").strip().lower(), *SYNONYMS["text"])
+        if name := next((name for name in names if name in self._row), None):
+            return f"the {name!r} of this row is empty"
+        return f"nothing in this row is called {names[0] or 'text'!r}; {_there_are(self._row)}"
 
     def value(self, name: str) -> str | None:
         """The stripped string, a number as string; None where it is missing or blank."""
@@ -221,6 +258,7 @@ def _asked_for(columns: Columns) -> dict[str, str]:
     return {name: column for name, column in named.items() if column is not None}
 
 
-def _there_are(names: Sequence[str]) -> str:
-    shown = ", ".join(ascii(name[:40]) if not name.isprintable() else name for name in names[:20])
+def _there_are(names: Iterable[str]) -> str:
+    names = [name[:40] for name in islice(names, 20)]
+    shown = ", ".join(name if name.isprintable() else ascii(name) for name in names)
     return f"there are: {shown or 'none'}"

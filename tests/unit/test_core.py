@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,6 +114,21 @@ class TestAdding:
         empty.add_articles([article("sea", SEA, title="Seekrankheit")])
         assert [hit.lexical is not None for hit in empty.search("Seekrankheit")] == [True, False]
         assert all(hit.lexical is None for hit in empty.search("Ozean"))
+
+    @pytest.mark.parametrize("field", ["title", "publisher", "language", "authors", "source"])
+    def test_an_article_that_cannot_be_stored_is_refused_alone(
+        self, empty: Index, field: str
+    ) -> None:
+        changed: dict[str, Any] = {field: ("\ud800",) if field == "authors" else "\ud800"}
+        bad = replace(article("bad", RAIL), **changed)
+        odd = Failure("file:///\ud800", "not found \udcff")
+        report = empty.add_articles([article("sea", SEA), bad, odd, article("alps", ALPS)])
+        assert len(report.added) == 2
+        refused, other = report.failed
+        assert refused.source == ("\\ud800" if field == "source" else "https://bad")
+        assert f"the {field} holds half of a surrogate pair" in refused.reason
+        assert other == Failure("file:///\\ud800", "not found \\udcff")
+        assert set(empty.status().failures) == {refused, other}
 
     def test_of_a_source_twice_in_a_batch_the_later_counts(self, empty: Index) -> None:
         report = empty.add_articles([article("sea", SEA), article("sea", ALPS)])

@@ -164,10 +164,31 @@ def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
         assert articles[0].source == f"{tmp_path.as_uri()}/M%FCller%20%FF%23%25.txt"
 
 
+def test_addresses_that_are_printed_can_be_typed_back(tmp_path: Path) -> None:
+    table = write(tmp_path / "Müller #1%.csv", "id,text\n7,Ein Text.\n8,\n")
+    articles, failures = read(table)
+    assert articles[0].source.endswith("/M%C3%BCller%20%231%25.csv#7")
+    assert failures[0].source.endswith(".csv:3")
+    for address in (articles[0].source, failures[0].source, table.as_uri()):
+        for form in (address, "FILE://localhost" + address.removeprefix("file://")):
+            again, failed = read(form)
+            assert [(a.source, a.text) for a in again] == [(a.source, a.text) for a in articles]
+            assert failed == failures
+
+
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
         ("no-such-file.txt", "not found"),
+        ("file:///no-such-file.txt", "not found"),
+        ("file:///no-such-file.csv:7", "not found"),
+        ("file:///a%00b.txt", "not a file name"),
+        ("file://", "of this computer"),
+        ("file:a.txt", "of this computer"),
+        ("file://elsewhere/a.txt", "of this computer"),
+        ("file://[/a.txt", "of this computer"),
+        ("\ud800.txt", "not a file name"),
+        ("HTTPS://example.org/a.html", "web addresses"),
         ("a\0b.txt", "not a file name"),
         ("", "not a file name"),
         ("https://example.org/a.html", "web addresses"),

@@ -74,12 +74,16 @@ def test_a_source_column_of_names_is_the_publisher_unless_named_by_the_caller() 
         (r'{"text": "ok", "title": "\ud800"}', "title"),
         ("[" * 100_000 + "]" * 100_000, "nested too deeply"),
         ('{"text": ' + "[" * 100_000, "nested too deeply"),
-        ('{"text": "a", "n": ' + "1" * 5000 + "}", "not JSON"),
+        ('{"text": "a", "n": ' + "1" * 5000 + "}", "a number of 5,000 digits; write it"),
         ('{"text": "a", "n": NaN}', "NaN"),
         ('{"text": "a", "n": -Infinity}', "Infinity"),
         ('{"text": "cut o', "not JSON"),
         ('{"text": "  "}', "empty"),
-        ('{"text": null}', "no text"),
+        ('{"text": null}', "the 'text' of this row is empty"),
+        ('{"text": "", "x": 1}', "the 'text' of this row is empty"),
+        ('{"text": "a", "n": 1e999}', "the number 1e999 is too large"),
+        ('{"text": "a", "n": -1e999}', "the number -1e999 is too large"),
+        ("kaputt", "not JSON: expecting value at character 1 of the line"),
         ('{"text": 5}', "int"),
         ('{"name": "a"}', "name"),
         ('["text"]', "object"),
@@ -167,6 +171,11 @@ def test_a_table_without_text_is_refused_as_a_whole() -> None:
         read(read_csv, "a,b\n1,2\n")
     with pytest.raises(SourceError, match="'body2'"):
         read(read_csv, "text,b\n1,2\n", ReadOptions(columns=Columns(text="body2")))
+    with pytest.raises(SourceError, match="2 columns are called 'text'"):
+        read(read_csv, "text,id,Text\na,1,b\n")
+    for table in ("id,text\n", "id,text\n\n", ",,\n,,\n"):
+        with pytest.raises(SourceError, match="without rows"):
+            read(read_csv, table)
     with pytest.raises(SourceError, match="empty"):
         read(read_csv, "\n\n")
     with pytest.raises(SourceError, match="empty"):
