@@ -241,7 +241,7 @@ def _why_empty(path: Path) -> str | None:
 def _read_as(options: ReadOptions) -> str:
     """What else than a file's bytes decides on the articles it gives."""
     chosen = asdict(options)
-    del chosen["stdin_format"], chosen["max_bytes"]
+    del chosen["stdin_format"], chosen["max_bytes"], chosen["seconds"]
     return json.dumps(chosen | {name: _version(name) for name in ("fundstelle", "trafilatura")})
 
 

@@ -10,12 +10,13 @@ import hashlib
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from index.errors import SourceError
+from index.ingest.apart import read_apart
 from index.ingest.document import Document
 from index.ingest.files import STDIN, kind_of, read_file, uri_of, walk
-from index.ingest.html import read_html
 from index.ingest.markdown import read_markdown
 from index.ingest.options import DEFAULTS, SYNONYMS, Columns, Kind, ReadOptions
 from index.ingest.refusal import admitted, refusal
@@ -97,7 +98,7 @@ def _one(reader: Callable[[Document, ReadOptions], Article]) -> Reader:
 _READERS: dict[Kind, Reader] = {
     "text": _one(read_text),
     "markdown": _one(read_markdown),
-    "html": _one(read_html),
+    "html": partial(read_apart, "html"),
     "jsonl": read_jsonl,
     "csv": read_csv,
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import SourceError
 from index.ingest.document import Document
+from index.ingest.markup import bound_tags, simplify
 from index.ingest.metadata import (
     detected_language,
     parse_published,
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from trafilatura.settings import Document as Page
 
 _DECLARED_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.I)
-_DOCTYPE = re.compile(r"<!DOCTYPE", re.I)
-_DECLARED_ENTITY = re.compile(r"[^>\[]*\[[^\]]*<!ENTITY", re.I)
+_DECLARATION = re.compile(r"<!DOCTYPE[^<>\[]*+\[|<!ENTITY|\]", re.I)
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # not allowed in XML
 _HEAD_BYTES = 4096
 _MAX_BYTES = 20_000_000
@@ -40,7 +40,8 @@ def read_html(document: Document, options: ReadOptions) -> Article:
     if len(document.data) > _MAX_BYTES:
         raise SourceError(document.uri, f"a page of more than {_MAX_BYTES:,} bytes; split it")
     markup = decode_html(document.data, document.uri, options.encoding)
-    tree = _parse(markup, document.uri)
+    tree = _parse(bound_tags(markup, document.uri), document.uri)
+    simplify(tree, document.uri)
     named_language = two_letters(tree.get("lang"))
     page = _extract(tree, document.uri)
     text = "" if page is None else _text_of(page)
@@ -88,8 +89,7 @@ def _declared_encoding(data: bytes) -> str | None:
 def _parse(markup: str, source: str) -> HtmlElement:
     from lxml import etree, html
 
-    doctype = _DOCTYPE.search(markup)
-    if doctype and _DECLARED_ENTITY.match(markup, doctype.end()):
+    if _declares_entities(markup):
         raise SourceError(source, "the page declares entities of its own, which is not safe")
     # As trafilatura's parser, but without huge_tree text below 255 nested tags is dropped.
     parser = html.HTMLParser(
@@ -107,6 +107,16 @@ def _parse(markup: str, source: str) -> HtmlElement:
     if any("depth" in entry.message.lower() for entry in parser.error_log):
         raise SourceError(source, "its tags are nested too deeply to be read in full")
     return tree
+
+
+def _declares_entities(markup: str) -> bool:
+    """Whether any document type, not only the first, has an entity between its brackets."""
+    inside = False
+    for found in _DECLARATION.finditer(markup):
+        if inside and found[0].upper() == "<!ENTITY":
+            return True
+        inside = found[0] != "]" and (inside or found[0].endswith("["))
+    return False
 
 
 def _extract(tree: HtmlElement, source: str) -> Page | None:

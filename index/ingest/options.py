@@ -47,7 +47,8 @@ class ReadOptions:
     """How sources are read.
 
     ``encoding`` and ``language`` overrule what is recognised. ``stdin_format`` is the kind of
-    what comes from standard input. ``max_bytes`` bounds one file (or standard input).
+    what comes from standard input. ``max_bytes`` bounds one file (or standard input), ``seconds``
+    the reading of one page.
     Raises ``UsageError`` for a value that cannot be.
     """
 
@@ -56,6 +57,7 @@ class ReadOptions:
     language: str | None = None
     stdin_format: Kind = "text"
     max_bytes: int = 100 * MEGABYTE
+    seconds: float = 30
 
     def __post_init__(self) -> None:
         if self.stdin_format not in KINDS:
@@ -70,6 +72,8 @@ class ReadOptions:
             )
         if self.max_bytes < 1:
             raise UsageError(f"max_bytes {self.max_bytes}: must be at least 1")
+        if not 0 < self.seconds < 86_400:
+            raise UsageError(f"seconds {self.seconds}: must be above 0 and less than a day")
 
 
 DEFAULTS = ReadOptions()
