@@ -17,18 +17,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import segment
-from index.dense import CODED, codes_arrays, in_blocks
-from index.errors import IndexBusyError, IndexDamagedError, IndexFolderError
+from index.dense import CODED, NORM_TOLERANCE, codes_arrays, in_blocks
+from index.errors import (
+    IndexBusyError,
+    IndexDamagedError,
+    IndexFolderError,
+    IndexMismatchError,
+)
+from index.identity import refuse_strange
 from index.lexical import Postings, term_keys
 from index.records import CheckReport, Damage
 from index.reuse import is_sound, stored_piece
 from index.schema import TABLES, row_check, total_of
-from index.segment import FileRecord, SegmentRecord
+from index.segment import SegmentRecord
 from index.sentence_vectors import vectors_of
+from index.settings import problem_of, refuse_newer
+from index.shapes import wrong_shapes
 from index.store import Store, StoredPassage, StoredText
-
-NORM_TOLERANCE = 0.01
-"""Vectors of length 1 as float16 are within .001 of it; a damaged one is rarely this close."""
 
 ROWS_AT_ONCE = 4_096
 _NAMED = 20
@@ -65,6 +70,7 @@ def verify(folder: Path, progress: OnRead | None = None) -> CheckReport:
         raise IndexFolderError(
             f"There is no index in {folder}. Add articles first: qa --index {folder} add PATH"
         )
+    refuse_strange(database)
     for _ in range(_ATTEMPTS):
         report, names = _verify(folder, progress or (lambda what: None))
         if not report.damage or not _are_merged_away(database, names):
@@ -80,12 +86,15 @@ def _verify(folder: Path, told: OnRead) -> tuple[CheckReport, set[str]]:
         store = Store(database, read_only=True, undecoded=True)
     except IndexDamagedError as error:
         return CheckReport(str(folder), files=1, damage=(Damage("articles.db", str(error)),)), set()
+    except IndexMismatchError:
+        raise  # of a newer format: what this version does not know is no damage
     except IndexFolderError as error:
         if not _was_an_index(folder):
             raise
         return CheckReport(str(folder), files=1, damage=(Damage("articles.db", str(error)),)), set()
     try:
         with store.snapshot():
+            refuse_newer(_readable_settings(store), folder)
             record = check_record(store)
             found = list(record.damage)
             texts = _Texts(store)
@@ -112,6 +121,18 @@ def _verify(folder: Path, told: OnRead) -> tuple[CheckReport, set[str]]:
     return report, {entry.name for entry in record.segments}
 
 
+def _readable_settings(store: Store) -> dict[str, str]:
+    """The settings that are as they were written."""
+    try:
+        return {
+            raw.values["name"]: raw.values["value"]
+            for raw in store.raw_rows("settings")
+            if raw.sound
+        }
+    except IndexDamagedError:
+        return {}
+
+
 def _are_merged_away(database: Path, names: set[str]) -> bool:
     """Whether a segment of these is named no longer, so that its files may have gone meanwhile."""
     try:
@@ -135,6 +156,7 @@ def check_record(store: Store) -> Record:
     record.damage += [Damage("articles.db", problem) for problem in store.own_checks()]
     texts_of_articles: dict[int, str] = {}
     readers: dict[str, Callable[[Mapping[str, Any]], str | None]] = {
+        "settings": problem_of,
         "texts": lambda row: record.lengths.__setitem__(row["id"], len(row["text"])),
         "articles": lambda row: texts_of_articles.__setitem__(row["text_id"], row["id"]),
         "passages": lambda row: _check_passage(row, record),
@@ -150,8 +172,7 @@ def check_record(store: Store) -> Record:
                 problem: str | None = "does not match its checksum"
                 if raw.sound:
                     total += int(str(raw.check))
-                    read = readers.get(table)
-                    problem = read(raw.values) if read else None
+                    problem = _problem_of(readers.get(table), raw.values)
                 if problem:
                     sound = False
                     where = f"articles.db: {table}: {_name(table, raw.values)}"
@@ -170,14 +191,19 @@ def check_record(store: Store) -> Record:
     return record
 
 
+def _problem_of(
+    read: Callable[[Mapping[str, Any]], str | None] | None, row: Mapping[str, Any]
+) -> str | None:
+    """What is wrong with a row that is as it was written, but may have been written wrongly."""
+    try:
+        return read(row) if read else None
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        return f"cannot be read: {error}"
+
+
 def segment_record(row: Mapping[str, Any]) -> SegmentRecord:
-    """A row of the table of segments."""
-    files = json.loads(row["files"])
-    return SegmentRecord(
-        row["name"],
-        row["passages"],
-        {name: FileRecord.of(entry) for name, entry in files.items()},
-    )
+    """A row of the table of segments. Raises ValueError."""
+    return SegmentRecord.of(row["name"], row["passages"], row["files"])
 
 
 def _check_passage(row: Mapping[str, Any], record: Record) -> str | None:
@@ -279,6 +305,8 @@ def check_segment(
     if "ids" in arrays:
         held.append(arrays["ids"])
     found += [Damage(where, problem) for problem in _check_shapes(entry, arrays)]
+    if not found and (wrong := wrong_shapes(arrays, entry.passages)):
+        found.append(Damage(where, wrong))
     if not found:
         found += [Damage(where, p) for p in _first(_check_postings(arrays))]
         found += [Damage(where, p) for p in _first(_check_vectors(arrays))]
@@ -420,7 +448,14 @@ def _check_passages(
 
 
 def _check_cover(record: Record, held: list[NDArray[np.int64]]) -> list[Damage]:
-    """Whether each passage of the record stands in exactly one segment, and nothing else does."""
+    """Whether each passage of the record stands in exactly one segment, and nothing else does.
+
+    The segments are in the order of their names, which is to be that of their ids.
+    """
+    filled = [ids for ids in held if len(ids)]
+    found = []
+    if any(after[0] <= before[-1] for before, after in pairwise(filled)):
+        found.append(Damage("segments", "their passages do not ascend from one to the next"))
     ids = np.sort(np.concatenate([np.zeros(0, np.int64), *held]))
     live = np.sort(np.fromiter(record.sentences, np.int64, len(record.sentences)))
     removed = np.fromiter(record.removed, np.int64, len(record.removed))
@@ -432,7 +467,7 @@ def _check_cover(record: Record, held: list[NDArray[np.int64]]) -> list[Damage]:
         ),
         "is both stored and removed": np.intersect1d(live, removed),
     }
-    return [
+    return found + [
         Damage("segments", problem)
         for what, numbers in problems.items()
         for problem in _first(f"passage {number} {what}" for number in numbers.tolist())

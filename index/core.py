@@ -4,29 +4,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from index import segment
 from index.config import IndexConfig
 from index.copies import distinct
-from index.embed import Embedder, open_embedder
+from index.embed import Embedder
 from index.errors import (
     ArticleNotFoundError,
+    IndexBusyError,
     IndexDamagedError,
     IndexFolderError,
     UsageError,
     writing_to,
 )
+from index.fresh import batches, split_article, write_segments
+from index.identity import IDENTITY, has_segments, new_identity
 from index.ingest import ReadOptions, count_sources
 from index.ingest.refusal import admitted
 from index.lock import current_writer, writer_lock
+from index.model import DEFAULT, DEFAULT_NAME
 from index.order import HALF_LIFE, prefer_recent, renumbered, spread
 from index.records import (
     AddReport,
@@ -34,7 +37,6 @@ from index.records import (
     ArticleSummary,
     BackupReport,
     CheckReport,
-    Chunk,
     Failure,
     Filters,
     Hit,
@@ -43,8 +45,7 @@ from index.records import (
     Status,
     SyncReport,
 )
-from index.settings import check_settings, config_of, settings_of
-from index.split import split
+from index.settings import check_settings, config_of, dimension_of, embedder_of, settings_of
 from index.store import Store, StoredPassage
 from index.sync import FilesRead, Gone, Roots, find_gone
 from index.tally import OnProgress, Tally
@@ -83,15 +84,23 @@ class Index:
     """
 
     def __init__(
-        self, path: Path, store: Store, config: IndexConfig, embedder: Embedder, read_only: bool
+        self,
+        path: Path,
+        store: Store,
+        config: IndexConfig,
+        embedder: Embedder | None,
+        read_only: bool,
+        is_model_named: bool = False,
     ) -> None:
         self.path = path
         self.config = config
-        self.embedder = embedder
+        self._embedder = embedder
+        self._embedder_lock = RLock()
+        self._is_model_named = is_model_named
         self._store = store
         self._read_only = read_only
         self._searcher: Searcher | None = None
-        self._searcher_version: tuple[int, int] | None = None
+        self._searcher_version: tuple[int, int, int] | None = None
         self._query_vectors: dict[str, NDArray[np.float32]] = {}
         self._query_lock = Lock()
 
@@ -109,13 +118,20 @@ class Index:
 
         ``config`` counts for a new index; an existing one keeps what it was built with, and a
         ``config`` that differs from it is an IndexMismatchError. ``embedder`` takes the place of
-        the model that the configuration names, for a caller who has one open already. Raises
+        the model that the configuration names, for a caller who has one open already; otherwise it
+        is opened when it is first needed. A model on the hub is fetched only where the caller names
+        it, in ``config`` or in the environment, not where a stored configuration does. Raises
         IndexFolderError where there is no index and ``create`` is False, or the folder cannot be
         used.
         """
         folder = Path(path) if path is not None else default_path()
         database = folder / "articles.db"
-        if not database.is_file():
+        if not os.path.lexists(database):
+            if has_segments(database):
+                raise IndexDamagedError(
+                    f"{database} is missing, though segments lie beside it, which cannot replace "
+                    "it. Restore a backup: qa restore FILE --index NEW_FOLDER"
+                )
             if read_only or not create:
                 raise IndexFolderError(
                     f"There is no index in {folder}. Add articles first: "
@@ -126,13 +142,23 @@ class Index:
         try:
             settings = store.settings()
             chosen = config_of(settings, config, folder)
-            embedder = embedder or open_embedder(chosen.model)
             if settings:
                 check_settings(settings, chosen, embedder, folder)
         except BaseException:
             store.close()
             raise
-        return cls(folder, store, chosen, embedder, read_only)
+        return cls(folder, store, chosen, embedder, read_only, config is not None)
+
+    @property
+    def embedder(self) -> Embedder:
+        """The model, which is opened when it is first asked for. Raises ModelError."""
+        with self._embedder_lock:
+            if self._embedder is None:
+                opened = embedder_of(self.config, named=self._is_model_named)
+                if settings := self._store.settings():
+                    check_settings(settings, self.config, opened, self.path)
+                self._embedder = opened
+            return self._embedder
 
     def close(self) -> None:
         """Release the files. The index cannot be used afterwards."""
@@ -257,8 +283,7 @@ class Index:
         tally: Tally,
         read: FilesRead | None = None,
     ) -> None:
-        stream = map(admitted, articles)
-        while batch := list(islice(stream, ARTICLES_PER_COMMIT)):
+        for batch in batches(map(admitted, articles), ARTICLES_PER_COMMIT):
             self._add_batch(batch, tally, read)
             self._merge_what_is_due()
         if read is not None and read.walked:
@@ -270,17 +295,27 @@ class Index:
     def _add_batch(
         self, batch: Sequence[Article | Failure], tally: Tally, read: FilesRead | None = None
     ) -> None:
-        """One batch, one commit: split, embed and write the segment, then the transaction."""
+        """One batch, one commit: split, embed and write segments, then the transaction."""
         failures = [entry for entry in batch if isinstance(entry, Failure)]
         # Of a source that comes twice in a batch the later one counts.
         articles = {entry.id: entry for entry in batch if isinstance(entry, Article)}
         changed = [a for a in articles.values() if not self._is_unchanged(a, tally)]
         fresh = self._new_texts(changed)
-        chunks = self._split(list(fresh.values()))
+        chunks = [
+            split_article(a.text, a.title, a.language, self.config, self.embedder)
+            for a in fresh.values()
+        ]
         first = self._store.next_passage_id()
-        record = None
-        if any(chunks):
-            record = self._write_segment(list(fresh.values()), chunks, first, tally)
+        records = (
+            write_segments(
+                self.path / "segments",
+                self._store,
+                *(list(fresh.values()), chunks),
+                *(self.embedder, tally.embedded),
+            )
+            if any(chunks)
+            else []
+        )
         with self._store.atomic():
             self._put_settings()
             for article, pieces in zip(fresh.values(), chunks, strict=True):
@@ -288,7 +323,7 @@ class Index:
                 first += len(pieces)
             replaced = [self._put_article(article, tally) for article in changed]
             self._store.delete_unused_texts(text_id for text_id in replaced if text_id)
-            if record:
+            for record in records:
                 self._store.put_segment(record)
             self._store.put_failures(failures)
             self._store.forget_failures(article.source for article in articles.values())
@@ -311,48 +346,6 @@ class Index:
             if article.sha256 not in fresh and self._store.needs_passages(article):
                 fresh[article.sha256] = article
         return fresh
-
-    def _split(self, articles: Sequence[Article]) -> list[tuple[Chunk, ...]]:
-        return [
-            split(
-                article.text,
-                title=article.title,
-                language=article.language,
-                count_tokens=self.embedder.count_tokens,
-                limit=self.config.passage_tokens,
-                maximum=self.embedder.max_tokens - 32,
-            )
-            for article in articles
-        ]
-
-    def _write_segment(
-        self,
-        articles: Sequence[Article],
-        chunks: Sequence[Sequence[Chunk]],
-        first: int,
-        tally: Tally,
-    ) -> segment.SegmentRecord:
-        from index.reuse import arrays_of, known_vectors, piece_of
-
-        pairs = [
-            (article, chunk)
-            for article, pieces in zip(articles, chunks, strict=True)
-            for chunk in pieces
-        ]
-        pieces = [
-            piece_of(
-                *(number, article.text, article.title, article.language),
-                *(chunk.start, chunk.end, chunk.sentences),
-            )
-            for number, (article, chunk) in enumerate(pairs, start=first)
-        ]
-        before = [self._store.stored_article(article.id) for article in articles]
-        known = known_vectors(
-            self._store, self.path / "segments", (old.text_id for old in before if old)
-        )
-        return segment.write(
-            self.path / "segments", arrays_of(pieces, known, self.embedder, tally.embedded)
-        )
 
     def _put_article(self, article: Article, tally: Tally) -> int | None:
         """Store an article whose text is there; returns the id of the text it had before."""
@@ -385,8 +378,11 @@ class Index:
         )
 
     def _put_settings(self) -> None:
-        if not self._store.settings():
+        known = self._store.settings()
+        if not known:
             self._store.put_settings(settings_of(self.config, self.embedder))
+        if IDENTITY not in known:
+            self._store.put_settings({IDENTITY: new_identity()})
 
     def remove(self, names: str | Sequence[str]) -> tuple[str, ...]:
         """Remove articles by id, by a unique beginning of it, or by source; returns their ids.
@@ -397,6 +393,7 @@ class Index:
         ids = tuple(dict.fromkeys(self._resolve(name) for name in names))
         with self._writing():
             with self._store.atomic():
+                self._put_settings()
                 for article_id in ids:
                     self._store.delete_unused_texts(self._store.delete_article(article_id))
             self._merge_what_is_due()
@@ -411,7 +408,7 @@ class Index:
         """Hold the one writer's lock; it ends with the process that holds it."""
         if self._read_only:
             raise UsageError(f"{self.path} was opened to read only. Open it without read_only.")
-        with writer_lock(self.path):
+        with writer_lock(self.path) as lock, self._store.held(lock.check):
             self._check_built_with()
             self._force_names()
             self._store.force_log()
@@ -441,7 +438,7 @@ class Index:
         """Build again what is damaged, from what is sound; what is lost is named in the result."""
         from index.repair import repair
 
-        return repair(self.path, self.embedder)
+        return repair(self.path, self._embedder)
 
     def backup(self, file: str | Path) -> BackupReport:
         """Write a copy of the newest commit into one file, whoever writes meanwhile."""
@@ -517,16 +514,22 @@ class Index:
     @contextmanager
     def _snapshot(self) -> Iterator[Searcher]:
         """One commit to read from, and what searches it."""
+        missing = set[str]()
         for attempt in range(_ATTEMPTS):
             with self._damage_named(), self._store.snapshot():
                 try:
                     searcher = self._current_searcher()
-                except segment.FileMissingError:
+                except segment.FileMissingError as error:
                     # A merge of another process has taken a segment away between reading the rows
                     # and opening the files; the newest commit names others.
-                    if attempt == _ATTEMPTS - 1:
+                    missing.add(str(error))
+                    if attempt < _ATTEMPTS - 1:
+                        continue
+                    if len(missing) == 1:
                         raise
-                    continue
+                    raise IndexBusyError(
+                        f"{self.path} is being changed too fast to be read. Try again."
+                    ) from error
                 yield searcher
                 return
 
@@ -538,7 +541,11 @@ class Index:
         if self._searcher is None or version != self._searcher_version:
             self._check_built_with()
             self._searcher = Searcher.open(
-                self.path / "segments", self._store, self.embedder, self.config, self._searcher
+                self.path / "segments",
+                self._store,
+                dimension_of(self._store.settings(), self.path),
+                self.config,
+                self._searcher,
             )
             self._searcher_version = version
         return self._searcher
@@ -549,19 +556,26 @@ class Index:
         try:
             yield
         except (ArithmeticError, LookupError, ValueError) as error:
-            for record in self._store.segments():
-                for found in segment.damage(self.path / "segments", record):
-                    raise IndexDamagedError(
-                        f"{found}. qa repair builds it again; or restore a backup."
-                    ) from error
+            for found in self._damage():
+                raise IndexDamagedError(
+                    f"{found}. qa repair builds it again; or restore a backup."
+                ) from error
             raise
+
+    def _damage(self) -> Iterator[str]:
+        """What is not as it was written, or was written wrongly, in the segments."""
+        for record in self._store.segments():
+            yield from segment.damage(self.path / "segments", record)
+        from index.check import verify
+
+        yield from (f"{entry.where}: {entry.problem}" for entry in verify(self.path).damage)
 
     def _check_built_with(self) -> None:
         """An index that was empty when it was opened may have been begun by another since."""
         settings = self._store.settings()
         if settings:
             config_of(settings, self.config, self.path)
-            check_settings(settings, self.config, self.embedder, self.path)
+            check_settings(settings, self.config, self._embedder, self.path)
 
     def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors (len(texts), d) of questions, rows of length 1; the latest are remembered."""
@@ -632,20 +646,26 @@ class Index:
     def status(self) -> Status:
         """How much the index holds, and which sources could not be read."""
         with self._store.snapshot():
-            counts = self._store.counts()
+            counts, settings = self._store.counts(), self._store.settings()
             return Status(
                 path=str(self.path),
                 articles=counts.articles,
                 texts=counts.texts,
                 passages=counts.passages,
                 segments=counts.segments,
-                bytes=sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file()),
-                model=self._store.settings().get("model_name", self.embedder.name),
-                dimension=int(self._store.settings().get("dimension", 0)),
+                bytes=_size_of(self.path),
+                model=settings.get("model_name") or self._model_name(),
+                dimension=dimension_of(settings, self.path) if settings else 0,
                 languages=self._store.languages(),
                 failures=self._store.failures(),
                 writer=str(writer) if (writer := current_writer(self.path)) else None,
             )
+
+    def _model_name(self) -> str:
+        """The name of the model that an empty index will be built with."""
+        if self._embedder is not None:
+            return self._embedder.name
+        return DEFAULT_NAME if self.config.model == DEFAULT else self.config.model
 
     def _resolve(self, name: str) -> str:
         found = self._store.find_articles(name) if name else []
@@ -668,6 +688,16 @@ def _make_folder(folder: Path) -> None:
         raise IndexFolderError(
             f"{folder} cannot be made: {error.strerror}. Name another folder with --index."
         ) from error
+
+
+def _size_of(folder: Path) -> int:
+    """Bytes of the files below a folder; what a merge takes away meanwhile does not count."""
+    size = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                size += os.lstat(os.path.join(parent, name)).st_size
+    return size
 
 
 def _described(articles: Iterable[Article | Failure], tally: Tally) -> Iterator[Article | Failure]:

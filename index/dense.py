@@ -37,6 +37,18 @@ that it takes 3 ms as it is."""
 _BLOCK = 16_384  # rows
 
 
+NORM_TOLERANCE = 0.01
+"""Vectors of length 1 as float16 are within .001 of it; a damaged one is rarely this close."""
+
+
+def unsound_rows(vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which of some vectors (n, d) are not of length 1; one with a NaN is not either."""
+    squares = np.einsum("ij,ij->i", vectors, vectors)
+    # Written this way round, a NaN is wrong too.
+    wrong: NDArray[np.bool_] = ~(np.abs(np.sqrt(squares) - 1) <= NORM_TOLERANCE)
+    return wrong
+
+
 def codes_arrays(blocks: Callable[[], Iterable[Vectors]], rows: int) -> Iterator[Codes]:
     """What a segment of ``rows`` vectors stores for its search, block by block.
 
@@ -75,7 +87,10 @@ class SegmentVectors:
         self._index: faiss.Index
         if "codes" not in arrays:
             self._index = faiss.IndexFlatIP(dimension)
-            self._index.add(np.ascontiguousarray(self._vectors, dtype=np.float32))
+            vectors = np.ascontiguousarray(self._vectors, dtype=np.float32)
+            if unsound_rows(vectors).any():
+                raise ValueError("not all of its vectors are of length 1")
+            self._index.add(vectors)
             return
         self._steps = np.array(arrays["code_steps"], np.float32)
         # The index has no copy of its own and reads from this array as long as it lives.
@@ -118,7 +133,10 @@ class SegmentVectors:
         scaled = np.rint(scaled * (127 / max(float(np.abs(scaled).max()), 1e-9)))[None]
         rows = self._index.search(scaled, min(_OVERFETCH * k, len(self)), params=parameters)[1][0]
         rows = np.sort(rows[rows >= 0])
-        cosines = self.of(rows) @ query
+        vectors = self.of(rows)
+        cosines = vectors @ query
+        # A vector that is none, though its codes are, would come last and never be missed.
+        cosines[unsound_rows(vectors)] = np.inf
         best = np.argsort(-cosines, kind="stable")[:k]
         return rows[best], cosines[best]
 

@@ -67,12 +67,13 @@ class Embedder(Protocol):
         ...
 
 
-def open_embedder(name: str = DEFAULT) -> Embedder:
+def open_embedder(name: str = DEFAULT, *, fetch: bool = True) -> Embedder:
     """The embedder of the default model, of a model folder, or of a model on the hub.
 
-    Reads only the folder's small files. Raises ModelError.
+    Reads only the folder's small files. Without ``fetch`` a model on the hub must be here already.
+    Raises ModelError.
     """
-    return TransformerEmbedder(resolve(name))
+    return TransformerEmbedder(resolve(name, fetch=fetch))
 
 
 class TransformerEmbedder:

@@ -49,6 +49,17 @@ class ArticleNotFoundError(FundstelleError):
     """No article, or more than one, has that id."""
 
 
+def unreadable(path: Path, error: OSError) -> IndexFolderError:
+    """A file or folder of an index that the system does not let us read."""
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        remedy = "Start the program again, or raise the limit to open files (ulimit -n)"
+    elif error.errno in (errno.EACCES, errno.EPERM):
+        remedy = "Check who may read there"
+    else:
+        remedy = "Check the disk; qa verify shows what is damaged"
+    return IndexFolderError(f"{path} cannot be read: {error.strerror or error}. {remedy}.")
+
+
 @contextmanager
 def writing_to(path: Path) -> Iterator[None]:
     """What the system refuses while ``path`` is written becomes an IndexFolderError."""
@@ -64,6 +75,10 @@ def unwritable(path: Path, error: OSError) -> IndexFolderError:
         remedy = "Make room"
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         remedy = "Check who may write there"
+    elif error.errno == errno.EFBIG:
+        remedy = "Raise the limit to the size of files (ulimit -f)"
+    elif error.errno in (errno.EMFILE, errno.ENFILE):
+        remedy = "Raise the limit to the number of open files (ulimit -n)"
     else:
         remedy = "Check the disk"
     return IndexFolderError(

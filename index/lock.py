@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,7 +13,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index.errors import IndexBusyError, unwritable
+from index.errors import IndexBusyError, IndexFolderError, unwritable
+from index.identity import Place, place_of
 
 LOCK = "writer.lock"
 NOTE = "held-by.lock"  # a name that is never taken for an article's
@@ -31,8 +33,24 @@ class Writer:
         return f"{self.program}, process {self.pid} on {self.host}, since {self.since}"
 
 
+@dataclass(frozen=True, slots=True)
+class HeldLock:
+    """The lock that this process holds: a file, which is of use as long as it has its name."""
+
+    path: Path
+    place: Place | None
+
+    def check(self) -> None:
+        """Raises IndexFolderError where another writer may hold the lock that is there now."""
+        if self.place is None or place_of(self.path) != self.place:
+            raise IndexFolderError(
+                f"{self.path} was removed or replaced while it was held: another process may be "
+                "writing. What was asked for is not stored, or only in part. Run it again."
+            )
+
+
 @contextmanager
-def writer_lock(folder: Path) -> Iterator[None]:
+def writer_lock(folder: Path) -> Iterator[HeldLock]:
     """Hold the lock of an index folder; the system frees it when the process ends.
 
     Raises IndexBusyError at once where another holds it, IndexFolderError where the folder cannot
@@ -52,7 +70,7 @@ def writer_lock(folder: Path) -> Iterator[None]:
         raise unwritable(folder / LOCK, error) from error
     try:
         _put_note(folder)
-        yield
+        yield HeldLock(folder / LOCK, place_of(folder / LOCK))
     finally:
         with suppress(OSError):  # left over, it is told from a living one by its process
             (folder / NOTE).unlink(missing_ok=True)
@@ -65,13 +83,16 @@ def current_writer(folder: Path) -> Writer | None:
     A note that was left by a killed process counts for nothing; on another machine it cannot be
     told.
     """
+    path = folder / NOTE
     try:
-        note = Writer(**json.loads((folder / NOTE).read_text("utf-8")))
+        if not stat.S_ISREG(os.lstat(path).st_mode):  # to read a pipe would take for ever
+            return None
+        note = Writer(**json.loads(path.read_text("utf-8")))
         if note.host == socket.gethostname():
             os.kill(note.pid, 0)
     except PermissionError:
         return note  # of another user, but there
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
     return note
 
@@ -88,5 +109,7 @@ def _put_note(folder: Path) -> None:
     # Only for people: replaced whole, not forced to the disk, and a full disk changes nothing.
     with suppress(OSError):
         new = folder / "held-by.tmp"
-        new.write_text(json.dumps(asdict(note)), "utf-8")
+        new.unlink(missing_ok=True)
+        with new.open("x", encoding="utf-8") as stream:  # never through a link
+            stream.write(json.dumps(asdict(note)))
         new.replace(folder / NOTE)

@@ -31,6 +31,7 @@ from index.lexical import Postings, term_keys
 from index.reuse import Piece, vector_checks
 from index.segment import Arrays, SegmentRecord, Writer
 from index.sentence_vectors import NAMES, coded, stored, vectors_of
+from index.shapes import wrong_shapes
 
 Pieces: TypeAlias = "Callable[[Sequence[int]], Iterable[Piece]]"
 
@@ -134,6 +135,11 @@ class _Source:
 
     def __init__(self, folder: Path, record: SegmentRecord, removed: Sequence[int]) -> None:
         arrays = segment.open_arrays(folder, record)
+        if wrong := wrong_shapes(arrays, record.passages):
+            raise IndexDamagedError(
+                f"{folder / record.name}: {wrong}. qa repair builds it again from the articles; or "
+                "restore a backup."
+            )
         # A plain view of a mapped file: the memmap class makes a small slice ten times dearer.
         self.arrays: dict[str, NDArray[Any]] = {k: a.view(np.ndarray) for k, a in arrays.items()}
         self.keep = ~np.isin(self.arrays["ids"], np.asarray(removed, np.int64))  # (n,)

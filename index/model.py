@@ -59,18 +59,30 @@ def cache_folder() -> Path:
     return Path(named) if named else Path(platformdirs.user_cache_dir("fundstelle"))
 
 
-def resolve(name: str = DEFAULT) -> ModelFolder:
+def resolve(name: str = DEFAULT, *, fetch: bool = True) -> ModelFolder:
     """The folder of a model: the default, a folder, or a name on the Hugging Face hub.
 
-    Only a name that is neither "default" nor a folder reaches for the network. Raises ModelError.
+    Only a name that is neither "default" nor a folder reaches for the network, and only with
+    ``fetch``: what an index that comes from elsewhere names is not fetched. Raises ModelError.
     """
     if name == DEFAULT:
         return _default_folder()
-    path = Path(name).expanduser()
-    if not path.is_dir():
-        path = _download(name)
+    path = _folder_of(name)
+    if path is None:
+        path = _download(name) if fetch else _fetched_before(name)
+    # A name such as "/" would have the whole disk searched for weights.
+    elif not fetch and not any((path / file).is_file() for file in ("modules.json", "config.json")):
+        raise ModelError(f"{name}: is no model's folder, and an index names it. Choose another.")
     _refuse_unsafe(path)
     return ModelFolder(name, path.resolve(), _cached_fingerprint(path))
+
+
+def _folder_of(name: str) -> Path | None:
+    try:
+        path = Path(name).expanduser()
+        return path if path.is_dir() else None
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL, no home
+        return None
 
 
 def go_offline() -> None:
@@ -404,6 +416,24 @@ def _download(name: str) -> Path:
         ) from error
 
 
+def _fetched_before(name: str) -> Path:
+    """The folder of a model of the hub that is on this machine; nothing is asked of the network."""
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    try:
+        found = try_to_load_from_cache(name, "modules.json")
+    except (HFValidationError, OSError, ValueError):
+        found = None
+    if isinstance(found, str):
+        return Path(found).parent
+    raise ModelError(
+        f"The index was built with the model {name[:100]!r}, which is not on this machine, and "
+        "what an index names is not fetched unasked. To fetch it, name it in the environment: "
+        f"FUNDSTELLE_MODEL={name[:100]}"
+    )
+
+
 def _refuse_unsafe(path: Path) -> None:
     modules = path / "modules.json"
     folders = [path]
@@ -438,7 +468,10 @@ def _has(folder: Path, patterns: Sequence[str]) -> bool:
 def _cached_fingerprint(path: Path) -> str:
     """The fingerprint of a user's model; hashed again only when a file's size or time changed."""
     stamp = [
-        [file.name, file.stat().st_size, file.stat().st_mtime_ns] for file in _decisive_files(path)
+        # The time of a file's last change of any kind, which no program can set back.
+        [file.name, s.st_size, s.st_mtime_ns, s.st_ctime_ns]
+        for file in _decisive_files(path)
+        for s in (file.stat(),)
     ]
     key = hashlib.sha256(json.dumps([str(path.resolve()), stamp]).encode()).hexdigest()[:24]
     memo = cache_folder() / "fingerprints" / key

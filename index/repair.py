@@ -23,19 +23,25 @@ import numpy as np
 from index import segment
 from index.check import segment_record, verify
 from index.config import IndexConfig
-from index.embed import Embedder, open_embedder
-from index.errors import IndexDamagedError, IndexFolderError
+from index.embed import Embedder
+from index.errors import IndexDamagedError, IndexFolderError, writing_to
+from index.fresh import PASSAGES_PER_SEGMENT, split_article
+from index.identity import IDENTITY, new_identity, refuse_strange
 from index.lock import writer_lock
-from index.records import Chunk, Damage, RepairReport
+from index.records import Damage, RepairReport
 from index.reuse import KnownVectors, Piece, arrays_of, stored_pieces, take_sound
 from index.schema import TABLES, restore_header
 from index.segment import SegmentRecord
-from index.settings import check_settings, settings_of
-from index.split import split
-from index.store import Store, StoredText
-
-PASSAGES_PER_SEGMENT = 4_096
-"""So many are built at once: their vectors and postings are held in memory."""
+from index.settings import (
+    check_settings,
+    config_of,
+    embedder_of,
+    problem_of,
+    settings_of,
+    stored_config,
+)
+from index.store import RawRow, Store
+from index.upkeep import remove_leftovers
 
 RECORD = "articles.db"
 
@@ -54,16 +60,17 @@ def repair(folder: Path, embedder: Embedder | None = None) -> RepairReport:
             f"There is no record {folder / RECORD}, which segments cannot replace. Restore a "
             "backup: qa restore FILE --index NEW_FOLDER"
         )
-    with writer_lock(folder):
+    refuse_strange(folder / RECORD)
+    with writer_lock(folder) as lock:
         before = verify(folder)
         if not before.damage:
             return RepairReport(str(folder), segments=0)
         kept, lost, suspects = None, list[str](), list[SegmentRecord]()
         if _is_record_damaged(before.damage):
             kept, lost, suspects = _rebuild_record(folder, embedder)
-        with closing(Store(folder / RECORD, read_only=False)) as store:
+        with closing(Store(folder / RECORD, read_only=False)) as store, store.held(lock.check):
             store.force_log()
-            embedder = embedder or _embedder_of(store)
+            embedder = embedder or embedder_of(_config_of(store))
             check_settings(store.settings(), _config_of(store), embedder, folder)
             built = _Builder(folder, store, embedder, suspects)
             built.build(_unsound_segments(before.damage))
@@ -106,14 +113,22 @@ def _rebuild_record(
     Returns where the old one lies, the names of what is lost, and the segments that the new record
     does not name, whose rows were damaged.
     """
+    new = folder / f"{RECORD}.new"
+    try:
+        return _rewrite_record(folder, new, embedder)
+    finally:
+        _unlink(new)
+
+
+def _rewrite_record(
+    folder: Path, new: Path, embedder: Embedder | None
+) -> tuple[Path, list[str], list[SegmentRecord]]:
     rows, lost = _salvage(folder)
     kept_rows, more = _consistent(rows)
     lost += more
-    new = folder / f"{RECORD}.new"
-    for name in (new, Path(f"{new}-wal"), Path(f"{new}-shm")):
-        name.unlink(missing_ok=True)
+    _unlink(new)
     known = {row["name"]: segment_record(row) for row in kept_rows["segments"]}
-    with closing(Store(new, read_only=False)) as store:
+    with closing(Store(new, read_only=False, anew=True)) as store:
         with store.atomic():
             _put_settings(store, kept_rows["settings"], embedder)
             for table in TABLES:
@@ -135,37 +150,77 @@ def _rebuild_record(
     return kept, lost, _strays(folder, known)
 
 
-def _salvage(folder: Path) -> tuple[Rows, list[str]]:
-    """The sound rows of every table, and the names of the others.
+def _unlink(record: Path) -> None:
+    """Delete a record with what lies beside it."""
+    with writing_to(record):
+        for end in ("", "-wal", "-shm"):
+            Path(f"{record}{end}").unlink(missing_ok=True)
 
-    Where a page cannot be read, the rows before it are found from the front, those after it from
-    the back.
-    """
+
+def _salvage(folder: Path) -> tuple[Rows, list[str]]:
+    """The sound rows of every table, and the names of the others. Raises IndexDamagedError."""
     found: Rows = {table: [] for table in TABLES}
     lost: list[str] = []
     with closing(_open_damaged(folder)) as store, store.snapshot():
+        recorded = _recorded(store)
         for table in TABLES:
             sound: dict[str, dict[str, Any]] = {}
             unsound: dict[str, str] = {}
-            for newest_first in (False, True):
-                try:
-                    for raw in store.raw_rows(table, newest_first=newest_first):
-                        key = str(raw.values[TABLES[table][0]])
-                        if raw.sound:
-                            sound[key] = raw.values
-                        else:
-                            unsound[key] = _lost(table, raw.values)
-                    break
-                except IndexDamagedError:
-                    continue
+            for raw in _readable_rows(store, table, recorded.get(table, (0, 0))[0]):
+                key = str(raw.values[TABLES[table][0]])
+                if raw.sound:
+                    sound[key] = raw.values
+                else:
+                    unsound[key] = _lost(table, raw.values)
             found[table] = list(sound.values())
             if table in ("articles", "texts"):
                 lost += [name for key, name in unsound.items() if key not in sound]
-                recorded = _recorded(store, table)
-                missing = recorded - len(sound) - len(unsound)
+                missing = recorded.get(table, (0, 0))[0] - len(sound.keys() | unsound.keys())
                 if missing > 0:
                     lost.append(f"{missing:,} rows of {table} that cannot be read")
+    if not recorded and not found["articles"]:
+        raise _unreadable(folder / RECORD, "nothing in it can be told")
     return found, lost
+
+
+def _readable_rows(store: Store, table: str, recorded: int) -> Iterator[RawRow]:
+    """The rows of a table that can be read, some of them twice.
+
+    Where a page cannot be read, the rows before it are found from the front, those after it from
+    the back, and those between one by one.
+    """
+    first, last = 0, None
+    try:
+        for raw in store.raw_rows(table):
+            first = raw.rowid
+            yield raw
+        return
+    except IndexDamagedError:
+        pass
+    try:
+        for raw in store.raw_rows(table, newest_first=True):
+            last = raw.rowid
+            yield raw
+    except IndexDamagedError:
+        pass
+    if last is None:
+        last = max(first + recorded, _highest(store, table)) + _BEYOND
+    for rowid in range(first + 1, last):
+        try:
+            yield from store.raw_rows(table, rowid=rowid)
+        except IndexDamagedError:
+            continue
+
+
+_BEYOND = 1_000
+"""Rows that are looked for after the last one that a table is known to have."""
+
+
+def _highest(store: Store, table: str) -> int:
+    try:
+        return int(dict(store.sequences()).get(table, 0))
+    except (IndexFolderError, ValueError, TypeError):
+        return 0
 
 
 def _open_damaged(folder: Path) -> Store:
@@ -175,26 +230,34 @@ def _open_damaged(folder: Path) -> Store:
         return Store(path, read_only=True, undecoded=True)
     except IndexFolderError:
         copy = folder / f"{RECORD}.new"
-        for suffix in ("-wal", "-shm"):
-            Path(f"{copy}{suffix}").unlink(missing_ok=True)
+        _unlink(copy)
         shutil.copyfile(path, copy)
         if (log := folder / f"{RECORD}-wal").is_file():
             shutil.copyfile(log, Path(f"{copy}-wal"))
         restore_header(copy)
     try:
-        return Store(copy, read_only=True, undecoded=True)
+        return Store(copy, read_only=True, undecoded=True, anew=True)
     except IndexFolderError as error:
-        raise IndexDamagedError(
-            f"{path} cannot be read at all: {error} Restore a backup: "
-            "qa restore FILE --index NEW_FOLDER"
-        ) from error
+        raise _unreadable(path, str(error)) from error
 
 
-def _recorded(store: Store, table: str) -> int:
+def _unreadable(path: Path, reason: str) -> IndexDamagedError:
+    return IndexDamagedError(
+        f"{path} cannot be read at all: {reason.rstrip('.')}. Restore a backup: "
+        "qa restore FILE --index NEW_FOLDER"
+    )
+
+
+def _recorded(store: Store) -> dict[str, tuple[int, int]]:
+    """What the record says of its tables' rows, as far as it can be read."""
     try:
-        return store.sums().get(table, (0, 0))[0]
-    except IndexFolderError:
-        return 0
+        return {
+            name: (rows, total)
+            for name, (rows, total) in store.sums().items()
+            if isinstance(rows, int) and isinstance(total, int)
+        }
+    except (IndexFolderError, ValueError, TypeError):
+        return {}
 
 
 def _lost(table: str, values: Mapping[str, Any]) -> str:
@@ -225,23 +288,35 @@ def _consistent(rows: Rows) -> tuple[Rows, list[str]]:
     kept["files"] = [
         row for row in rows["files"] if _gave_known(row, {row["id"] for row in articles})
     ]
+    kept["segments"] = [row for row in rows["segments"] if _is_segment(row)]
     return kept, lost
 
 
 def _gave_known(row: Mapping[str, Any], known: set[str]) -> bool:
-    return set(json.loads(row["articles"])) <= known
+    try:
+        return set(json.loads(row["articles"])) <= known
+    except (ValueError, TypeError, RecursionError):
+        return False
+
+
+def _is_segment(row: Mapping[str, Any]) -> bool:
+    try:
+        segment_record(row)
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        return False
+    return True
 
 
 def _put_settings(
     store: Store, rows: Sequence[Mapping[str, Any]], embedder: Embedder | None
 ) -> None:
     """The settings that are sound; the others as this version and its model have them."""
-    sound = {row["name"]: row["value"] for row in rows}
+    sound = {row["name"]: row["value"] for row in rows if not problem_of(row)}
     config = IndexConfig()
     if "config" in sound:
-        config = IndexConfig(**json.loads(sound["config"]))
-    chosen = embedder or open_embedder(config.model)
-    settings = settings_of(config, chosen) | sound
+        config = stored_config(sound, store.path.parent)
+    chosen = embedder or embedder_of(config)
+    settings = {IDENTITY: new_identity()} | settings_of(config, chosen) | sound
     check_settings(settings, config, chosen, store.path.parent)
     store.put_settings(settings)
 
@@ -249,30 +324,19 @@ def _put_settings(
 def _split_again(store: Store, rows: Rows, embedder: Embedder | None) -> None:
     """Give the texts of which a passage is lost new passages."""
     config = _config_of(store)
-    embedder = embedder or open_embedder(config.model)
+    embedder = embedder or embedder_of(config)
     have: dict[int, list[tuple[int, int, str]]] = {}
     for row in rows["passages"]:
         have.setdefault(row["text_id"], []).append((row["start"], row["end"], row["sentences"]))
     for row in rows["texts"]:
-        text = StoredText(row["id"], row["text"], row["title"], row["language"])
-        chunks = split_text(text, config, embedder)
-        expected = [(c.start, c.end, [[s.start, s.end] for s in c.sentences]) for c in chunks]
-        found = [(a, b, json.loads(spans)) for a, b, spans in have.get(text.id, [])]
-        if sorted(found) != sorted(expected):
+        chunks = split_article(row["text"], row["title"], row["language"], config, embedder)
+        expected = [
+            (c.start, c.end, json.dumps([[s.start, s.end] for s in c.sentences]).replace(" ", ""))
+            for c in chunks
+        ]
+        if sorted(have.get(row["id"], [])) != sorted(expected):
             with store.atomic():
-                store.put_passages(text.id, store.next_passage_id(), chunks)
-
-
-def split_text(text: StoredText, config: IndexConfig, embedder: Embedder) -> tuple[Chunk, ...]:
-    """The passages of a stored text, as when it was added."""
-    return split(
-        text.text,
-        title=text.title,
-        language=text.language,
-        count_tokens=embedder.count_tokens,
-        limit=config.passage_tokens,
-        maximum=embedder.max_tokens - 32,
-    )
+                store.put_passages(row["id"], store.next_passage_id(), chunks)
 
 
 def _swap(folder: Path, new: Path) -> Path:
@@ -318,13 +382,16 @@ class _Builder:
         live = set(self._store.all_passage_ids())
         held: set[int] = set()
         stored: set[int] = set()
+        last = 0
         dropped: list[SegmentRecord] = []
         starts: list[int] = []
         for entry in self._store.segments():
             ids = set() if entry.name in unsound else _ids_of(self._folder.parent, [entry])
-            if not ids or ids & held & live:
+            # Ids ascend over all segments, which a search relies on.
+            if not ids & live or min(ids) <= last or ids & held & live:
                 dropped.append(entry)
             else:
+                last = max(ids)
                 held |= ids & live
                 stored |= ids
                 starts.append(min(ids))
@@ -342,7 +409,7 @@ class _Builder:
             self._store.put_removed(sorted(stored - live))
         self.segments = len(written)
         self.passages = len(missing)
-        segment.remove_leftovers(self._folder, {entry.name for entry in self._store.segments()})
+        remove_leftovers(self._folder, self._store)
 
     def _write(self, pieces: Sequence[Piece], sources: Sequence[SegmentRecord]) -> SegmentRecord:
         known = KnownVectors()
@@ -388,9 +455,4 @@ def _strays(folder: Path, known: Mapping[str, SegmentRecord]) -> list[SegmentRec
 
 
 def _config_of(store: Store) -> IndexConfig:
-    settings = store.settings()
-    return IndexConfig(**json.loads(settings["config"])) if settings else IndexConfig()
-
-
-def _embedder_of(store: Store) -> Embedder:
-    return open_embedder(_config_of(store).model)
+    return config_of(store.settings(), None, store.path.parent)

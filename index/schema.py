@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from index import descriptors
 
 FORMAT = 1
 """The newest storage format this version writes and reads."""
@@ -136,6 +140,7 @@ def total_of(checks: Iterable[int]) -> int:
     return sum(checks) & ((1 << _CHECK_BITS) - 1)
 
 
+@cache
 def schema_as_made() -> list[tuple[Any, ...]]:
     """The schema that this version's migrations make."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
@@ -149,8 +154,16 @@ def schema_as_made() -> list[tuple[Any, ...]]:
         connection.close()
 
 
+_PAGE = 4096
+_MOST_LOST = 64
+"""The number of pages may be damaged as well: no record of so many times the size is made."""
+
+
 def restore_header(path: Path) -> None:
-    """Write those parts of the file's header anew that are the same in every index."""
+    """Write those parts of a copy's header anew that are the same in every index.
+
+    What is cut off at the end of the file is filled with zeros, so that the rest can be read.
+    """
     with path.open("r+b") as stream:
         header = bytearray(stream.read(100).ljust(100, b"\0"))
         header[:24] = b"SQLite format 3\0" + bytes((0x10, 0, 2, 2, 0, 64, 32, 32))
@@ -158,6 +171,9 @@ def restore_header(path: Path) -> None:
         header[60:92] = FORMAT.to_bytes(4, "big") + bytes(28)
         stream.seek(0)
         stream.write(header)
+        size, whole = stream.seek(0, os.SEEK_END), int.from_bytes(header[28:32], "big") * _PAGE
+        if size < whole <= _MOST_LOST * size:
+            stream.truncate(whole)
 
 
 def is_header_as_made(path: Path) -> bool:
@@ -166,8 +182,8 @@ def is_header_as_made(path: Path) -> bool:
     https://sqlite.org/fileformat.html, "The Database Header": the journal's version, the payload
     fractions, the schema's format, the encoding, the application's number, and what is reserved.
     """
-    with path.open("rb") as stream:
-        header = stream.read(100)
+    with descriptors.opened(path) as descriptor:
+        header = os.pread(descriptor, 100, 0)
     return (
         header[18:24] in (bytes((2, 2, 0, 64, 32, 32)), bytes((1, 1, 0, 64, 32, 32)))
         and header[44:48] == (4).to_bytes(4, "big")

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from index import lexical, segment
 from index.centres import Centres
 from index.config import IndexConfig
-from index.dense import FlatVectors, SegmentVectors
-from index.embed import Embedder
+from index.dense import FlatVectors, SegmentVectors, unsound_rows
 from index.errors import IndexDamagedError
 from index.expand import Expander, Vocabulary
 from index.fuse import best_first, weighted_sum
@@ -24,6 +23,7 @@ from index.lexical import CompiledBM25, Postings
 from index.records import Filters, LegScore
 from index.segment import SegmentRecord
 from index.sentence_vectors import SentenceVectors
+from index.shapes import wrong_shapes
 from index.store import Store
 
 _REMEMBERED_FILTERS = 16
@@ -45,17 +45,25 @@ class Ranked:
 class OpenSegment:
     """A segment's mapped arrays and what is made of them; it serves every snapshot that has it."""
 
-    def __init__(self, folder: Path, record: SegmentRecord) -> None:
+    def __init__(self, folder: Path, record: SegmentRecord, dimension: int) -> None:
         self.record = record
         self.arrays = segment.open_arrays(folder, record)
+        self._path = folder / record.name
+        if wrong := wrong_shapes(self.arrays, record.passages, dimension):
+            raise self.unsound(wrong)
         self.postings = Postings.from_arrays(self.arrays)
         try:
             self.vectors = SegmentVectors(self.arrays)
         except ValueError as error:
-            raise IndexDamagedError(
-                f"{folder / record.name}: {error}. qa repair builds it again from the "
-                "articles; or restore a backup."
-            ) from error
+            raise self.unsound(str(error)) from error
+
+    def unsound(self, reason: str) -> IndexDamagedError:
+        """What is wrong with this segment, as an error, with the file where that can be told."""
+        found = segment.damage(self._path.parent, self.record)
+        told = found[0] if found else f"{self._path}: {reason}"
+        return IndexDamagedError(
+            f"{told}. qa repair builds it again from the articles; or restore a backup."
+        )
 
 
 class Searcher:
@@ -65,7 +73,7 @@ class Searcher:
         self,
         segments: Sequence[OpenSegment],
         removed: Sequence[int],
-        embedder: Embedder,
+        dimension: int,
         config: IndexConfig,
     ) -> None:
         arrays = [one.arrays for one in segments]
@@ -74,19 +82,19 @@ class Searcher:
         self._live = np.ones(len(self._ids), np.bool_)
         dead = _places_of(np.asarray(removed, np.int64), self._ids)
         self._live[dead] = False
-        self._dense = FlatVectors([one.vectors for one in segments], embedder.dimension)
+        self._dense = FlatVectors([one.vectors for one in segments], dimension)
         self._sentences = SentenceVectors(arrays)
         bounds = np.cumsum([0, *(len(one["ids"]) for one in arrays)])
+        self._bounds = bounds
         cuts = np.searchsorted(dead, bounds)
         self._centres = Centres.of(
             arrays,
-            embedder.dimension,
+            dimension,
             [dead[cuts[i] : cuts[i + 1]] - bounds[i] for i in range(len(arrays))],
         )
         self._postings = [one.postings for one in segments]
         self._bm25 = CompiledBM25(self._postings, self._live, k1=config.bm25_k1, b=config.bm25_b)
         self._within: dict[str, NDArray[np.bool_]] = {}
-        self._embedder = embedder
         self._config = config
 
     @classmethod
@@ -94,7 +102,7 @@ class Searcher:
         cls,
         folder: Path,
         store: Store,
-        embedder: Embedder,
+        dimension: int,
         config: IndexConfig,
         before: Searcher | None = None,
     ) -> Self:
@@ -108,9 +116,9 @@ class Searcher:
         for record in store.segments():
             found = known.get(record.name)
             if found is None or found.record != record:
-                found = OpenSegment(folder, record)
+                found = OpenSegment(folder, record, dimension)
             segments.append(found)
-        return cls(segments, store.removed_passages(), embedder, config)
+        return cls(segments, store.removed_passages(), dimension, config)
 
     def search(
         self,
@@ -139,8 +147,12 @@ class Searcher:
         lexically = lexical.top(scores, depth, None if within is None else allowed)
         rows = np.array(sorted({row for leg in (dense, lexically) for row, _ in leg}), np.int64)
         languages = self._centres.rows[rows]
-        cosines = self._dense.vectors(rows.tolist()) @ vector + lifts[languages]
-        sentences = self._sentences.best(rows, vector) + sentence_lifts[languages]
+        vectors = self._dense.vectors(rows.tolist())
+        self._refuse_unsound(rows, unsound_rows(vectors), "vectors")
+        cosines = vectors @ vector + lifts[languages]
+        best, unsound = self._sentences.best(rows, vector)
+        self._refuse_unsound(rows, unsound, "sentences")
+        sentences = best + sentence_lifts[languages]
         shares = scores[rows] / max(self._whole(query, language), 1e-9)
         fused = weighted_sum(
             cosines,
@@ -223,6 +235,16 @@ class Searcher:
             nearest = self._dense.search(vector, depth, limit)
             found.extend((row, score + float(lift)) for row, score in nearest)
         return sorted(found, key=lambda entry: (-entry[1], entry[0]))[:depth]
+
+    def _refuse_unsound(
+        self, rows: NDArray[np.int64], unsound: NDArray[np.bool_], name: str
+    ) -> None:
+        """Large files are not read at open, so what a search touches is looked at then."""
+        for row in rows[unsound][:1].tolist():
+            number = int(np.searchsorted(self._bounds, row, "right")) - 1
+            raise self.segments[number].unsound(
+                f"{name}: those of passage {self._ids[row]} are not of length 1"
+            )
 
     def _whole(self, query: str, language: str) -> float:
         """What a passage of average length scores that holds each of the query's terms once."""

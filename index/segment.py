@@ -7,10 +7,12 @@ store names it; a folder that no row names is a left-over.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import re
 import secrets
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +23,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from index.errors import IndexDamagedError, writing_to
+from index.errors import IndexDamagedError, unreadable, writing_to
 
 Arrays: TypeAlias = "Mapping[str, NDArray[np.generic]]"
 
@@ -63,6 +65,22 @@ class SegmentRecord:
     name: str
     passages: int
     files: Mapping[str, FileRecord]
+
+    @classmethod
+    def of(cls, name: str, passages: int, files: str) -> Self:
+        """From a row of the record, with its ``files`` in JSON. Raises ValueError.
+
+        A name that is none of a segment could lead out of the index folder.
+        """
+        entries = json.loads(files)
+        strange = [file for file in entries if not _FILE.fullmatch(file)]
+        if not _NAME.fullmatch(name) or strange:
+            raise ValueError(f"{(strange or [name])[0]!r} is no name of a segment or its files")
+        return cls(name, int(passages), {k: FileRecord.of(v) for k, v in entries.items()})
+
+
+_NAME = re.compile(r"\d{10,19}-[0-9a-f]+", re.ASCII)
+_FILE = re.compile(r"[a-z0-9_]+\.npy")
 
 
 class FileMissingError(IndexDamagedError):
@@ -192,21 +210,30 @@ def damage(folder: Path, record: SegmentRecord) -> list[str]:
                 found.append(f"{path}: does not match its checksum")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             found.append(f"{path}: is missing")
+        except OSError as error:
+            raise unreadable(path, error) from error
     return found
 
 
-def remove_leftovers(folder: Path, known: Collection[str]) -> list[str]:
+def remove_leftovers(
+    folder: Path, known: Collection[str], still: Callable[[], None] = lambda: None
+) -> list[str]:
     """Delete the segments below ``folder`` that are not ``known``; returns their names.
 
-    What is no folder is none of ours and stays.
+    What is no folder is none of ours and stays. ``still`` is called before the first is deleted,
+    and raises where ``known`` comes from a record that has been replaced: as a segment's name is
+    never used twice, those of the index that has the folder now are not among the ones found.
     """
-    if not folder.is_dir():
+    if folder.is_symlink() or not folder.is_dir():
         return []
-    left_over = [
-        entry
-        for entry in folder.iterdir()
-        if entry.name not in known and entry.is_dir() and not entry.is_symlink()
-    ]
+    with writing_to(folder):
+        left_over = [
+            entry
+            for entry in folder.iterdir()
+            if entry.name not in known and entry.is_dir() and not entry.is_symlink()
+        ]
+    if left_over:
+        still()
     for entry in left_over:
         with writing_to(entry):
             shutil.rmtree(entry)
@@ -239,6 +266,8 @@ def _open_array(path: Path, expected: FileRecord) -> NDArray[np.generic]:
         raise FileMissingError(f"{path} is missing. {remedy}") from error
     except UNREADABLE as error:
         raise IndexDamagedError(f"{path} is not an array file: {error}. {remedy}") from error
+    except OSError as error:
+        raise unreadable(path, error) from error
     return array
 
 

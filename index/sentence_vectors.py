@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from index.dense import unsound_rows
+
 Rows: TypeAlias = "slice | NDArray[np.int64]"
 
 NAMES = ("sentences", "sentence_scales")
@@ -75,12 +77,19 @@ class SentenceVectors:
         start = int(ends[place - 1]) if place else 0
         return vectors_of(self._arrays[number], slice(start, int(ends[place])))
 
-    def best(self, rows: NDArray[np.int64], query: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The cosine (len(rows),) of each passage's sentence that is nearest to ``query`` (d,)."""
+    def best(
+        self, rows: NDArray[np.int64], query: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """The cosine (len(rows),) of each passage's sentence that is nearest to ``query`` (d,).
+
+        And which passages (len(rows),) have a sentence whose vector is not of length 1.
+        """
         if not len(rows):
-            return np.zeros(0, np.float32)
+            return np.zeros(0, np.float32), np.zeros(0, np.bool_)
         found = [self.of(int(row)) for row in rows]
-        cosines = np.concatenate(found) @ query
+        vectors = np.concatenate(found)
+        cosines = vectors @ query
         starts = np.cumsum([0, *(len(vectors) for vectors in found[:-1])])
         best: NDArray[np.float32] = np.maximum.reduceat(cosines, starts)
-        return best
+        unsound: NDArray[np.bool_] = np.logical_or.reduceat(unsound_rows(vectors), starts)
+        return best, unsound

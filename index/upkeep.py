@@ -41,8 +41,12 @@ def merge_what_is_due(folder: Path, store: Store) -> None:
 
 
 def remove_leftovers(folder: Path, store: Store) -> None:
-    """Delete the segments that no row names; who has them open reads on."""
-    segment.remove_leftovers(folder, {record.name for record in store.segments()})
+    """Delete the segments that no row names; who has them open reads on.
+
+    Raises IndexFolderError where the record has been replaced: another one may name them.
+    """
+    known = {record.name for record in store.segments()}
+    segment.remove_leftovers(folder, known, store.check_place)
 
 
 def sized_segments(store: Store) -> list[Sized]:

@@ -28,6 +28,7 @@ from tests.durability import (
     golden,
     power,
     readers,
+    replaced,
     seeded,
 )
 from tests.durability.bugs import BUGS
@@ -76,6 +77,11 @@ PARTS = (
     ),
     Part("adding", "500 articles beside 8 readers", lambda: [partial(readers.run, 100, 50, 10)]),
     Part("writers", "a second writer is refused", lambda: [readers.second_writer] * 20),
+    Part(
+        "replaced",
+        "replaced while another has it open",
+        lambda: [partial(replaced.run, *case) for case in replaced.CASES for _ in range(5)],
+    ),
     Part("agree", "steps beside a dict", lambda: [partial(agree.run, n, 20) for n in range(1000)]),
     Part(
         "golden",

@@ -62,7 +62,7 @@ def _eager_cleaning() -> None:
     """What counts as left over is told from a list of segments that is no longer true."""
     real, first = segment.remove_leftovers, list[set[str]]()
 
-    def remove_leftovers(folder: Path, known: Any) -> list[str]:
+    def remove_leftovers(folder: Path, known: Any, still: Any = None) -> list[str]:
         first.append(set(known))
         return real(folder, first[0])
 
@@ -141,6 +141,12 @@ def _log_not_forced() -> None:
     Store.force_log = lambda store: None  # type: ignore[method-assign, assignment]
 
 
+def _replaced_unseen() -> None:
+    """Nobody looks whether the record that is open is still the one that has the name."""
+    for name in ("_renew", "check_place"):
+        setattr(Store, name, lambda store: None)
+
+
 BUGS: dict[str, Callable[[], None]] = {
     "a file's sync is left out": _file_not_synced,
     "a folder's sync is left out": _folder_not_synced,
@@ -152,6 +158,7 @@ BUGS: dict[str, Callable[[], None]] = {
     "a failed sync is tried again and believed": _failed_sync_tried_again,
     "a log that failed before is trusted": _log_not_forced,
     "a search has no snapshot": _no_snapshot,
+    "a replaced record goes unnoticed": _replaced_unseen,
 }
 
 __all__ = ["BUGS", "plant"]

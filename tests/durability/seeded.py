@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tests.durability import agree, crash, faults, power, readers
+from tests.durability import agree, crash, faults, power, readers, replaced
 from tests.durability.bugs import BUGS
 from tests.durability.outcome import Outcome
 
@@ -52,6 +52,11 @@ def _readers(bug: str) -> Iterator[Outcome]:
         yield readers.run(seed, commits=25, bug=bug)
 
 
+def _replaced(bug: str) -> Iterator[Outcome]:
+    for how in ("repaired", "made anew"):
+        yield replaced.run(how, "two processes", "open", bug=bug)
+
+
 HUNTS: dict[str, Callable[[str], Iterator[Outcome]]] = {
     "a file's sync is left out": _power,
     "a folder's sync is left out": _power,
@@ -63,5 +68,6 @@ HUNTS: dict[str, Callable[[str], Iterator[Outcome]]] = {
     "a failed sync is tried again and believed": _faults,
     "a log that failed before is trusted": _faults_of_log,
     "a search has no snapshot": _readers,
+    "a replaced record goes unnoticed": _replaced,
 }
 assert HUNTS.keys() == BUGS.keys()

@@ -17,6 +17,7 @@ from tests.durability import (
     golden,
     power,
     readers,
+    replaced,
     seeded,
     traced,
 )
@@ -73,6 +74,12 @@ def test_readers_see_whole_commits() -> None:
 
 def test_a_second_writer_is_refused_within_a_second() -> None:
     assert_kept(readers.second_writer(), 1)
+
+
+@pytest.mark.parametrize("how", replaced.HOW)
+def test_a_record_that_is_replaced_while_it_is_open(how: str) -> None:
+    cases = [case for case in replaced.CASES if case[0] == how]
+    assert_kept(total(replaced.run(*case) for case in cases), len(cases))
 
 
 def test_index_and_dict_agree() -> None:

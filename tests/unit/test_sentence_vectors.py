@@ -40,7 +40,8 @@ def test_best_is_the_nearest_sentence_of_each_passage() -> None:
     new = {**coded(vectors[:4]).arrays(), "sentence_ends": np.array([1, 4])}
     # A segment of layout 3 beside it.
     old = {"sentences": vectors[4:].astype(np.float16), "sentence_ends": np.array([3])}
-    found = SentenceVectors([new, old]).best(np.array([0, 1, 2]), vectors[5])
+    found, unsound = SentenceVectors([new, old]).best(np.array([0, 1, 2]), vectors[5])
+    assert not unsound.any()
     cosines = vectors @ vectors[5]
     assert found == pytest.approx([cosines[0], cosines[1:4].max(), 1.0], abs=5e-3)
 

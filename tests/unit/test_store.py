@@ -266,7 +266,7 @@ class TestFormat:
 
     def test_empty_file_is_no_index_to_read(self, tmp_path: Path) -> None:
         (tmp_path / "articles.db").touch()
-        with pytest.raises(IndexFolderError, match="Add to it"):
+        with pytest.raises(IndexFolderError, match="Add articles first"):
             Store(tmp_path / "articles.db", read_only=True)
 
     def test_odd_characters_in_the_path(self, tmp_path: Path) -> None:
