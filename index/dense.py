@@ -43,9 +43,10 @@ NORM_TOLERANCE = 0.01
 
 def unsound_rows(vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which of some vectors (n, d) are not of length 1; one with a NaN is not either."""
-    squares = np.einsum("ij,ij->i", vectors, vectors)
-    # Written this way round, a NaN is wrong too.
-    wrong: NDArray[np.bool_] = ~(np.abs(np.sqrt(squares) - 1) <= NORM_TOLERANCE)
+    with np.errstate(invalid="ignore", over="ignore"):
+        squares = np.einsum("ij,ij->i", vectors, vectors)
+        # Written this way round, a NaN is wrong too.
+        wrong: NDArray[np.bool_] = ~(np.abs(np.sqrt(squares) - 1) <= NORM_TOLERANCE)
     return wrong
 
 
@@ -134,7 +135,8 @@ class SegmentVectors:
         rows = self._index.search(scaled, min(_OVERFETCH * k, len(self)), params=parameters)[1][0]
         rows = np.sort(rows[rows >= 0])
         vectors = self.of(rows)
-        cosines = vectors @ query
+        with np.errstate(invalid="ignore", over="ignore"):
+            cosines = vectors @ query
         # A vector that is none, though its codes are, would come last and never be missed.
         cosines[unsound_rows(vectors)] = np.inf
         best = np.argsort(-cosines, kind="stable")[:k]

@@ -238,7 +238,7 @@ def _open_damaged(folder: Path) -> Store:
     try:
         return Store(copy, read_only=True, undecoded=True, anew=True)
     except IndexFolderError as error:
-        raise _unreadable(path, str(error)) from error
+        raise _unreadable(path, str(error.__cause__ or error)) from error
 
 
 def _unreadable(path: Path, reason: str) -> IndexDamagedError:

@@ -55,7 +55,8 @@ def vectors_of(arrays: Mapping[str, NDArray[Any]], rows: Rows) -> NDArray[np.flo
     numbers, *scales = stored(arrays, rows)
     found: NDArray[np.float32] = numbers.astype(np.float32)
     if scales:
-        found *= scales[0][:, None]
+        with np.errstate(invalid="ignore", over="ignore"):  # a damaged scale is found later on
+            found *= scales[0][:, None]
     return found
 
 
@@ -88,7 +89,8 @@ class SentenceVectors:
             return np.zeros(0, np.float32), np.zeros(0, np.bool_)
         found = [self.of(int(row)) for row in rows]
         vectors = np.concatenate(found)
-        cosines = vectors @ query
+        with np.errstate(invalid="ignore", over="ignore"):
+            cosines = vectors @ query
         starts = np.cumsum([0, *(len(vectors) for vectors in found[:-1])])
         best: NDArray[np.float32] = np.maximum.reduceat(cosines, starts)
         unsound: NDArray[np.bool_] = np.logical_or.reduceat(unsound_rows(vectors), starts)

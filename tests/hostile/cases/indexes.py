@@ -27,6 +27,7 @@ from index import Article, FundstelleError, Index, make_article
 from index.repair import repair
 from index.shapes import KINDS
 from index.store import Store
+from tests.durability.check import scratch
 from tests.fakes import WordEmbedder
 from tests.hostile.case import Case
 
@@ -51,27 +52,28 @@ NEW = make_article("Der Garten ist im Winter geschlossen.", source="mem:new", la
 
 def cases(folder: Path, quick: bool) -> Iterator[Case]:
     """Each index is a copy of a sound one, spoilt in one way; every fourth where ``quick``."""
-    outside = folder / "outside"
-    outside.mkdir()
-    (outside / "letter.txt").write_text("Dear reader", "utf-8")
-    (outside / "folder").mkdir()
-    (outside / "folder/note.txt").write_text("keep", "utf-8")
-    with closing(sqlite3.connect(outside / "other.db")) as other:
-        other.execute("CREATE TABLE letters (text)")
-    _make(folder / "sound", ARTICLES)
-    _make(folder / "another", (ARTICLES[3], NEW))
-    spoilt = [
-        *_records(folder),
-        *_beside(outside),
-        *_segments(outside),
-        *_arrays(outside),
-        *_wrong_arrays(),
-        *_settings(outside),
-        *_rows(outside),
-    ]
-    for number, (name, spoil) in enumerate(spoilt):
-        if not quick or number % 4 == 0:
-            yield Case(name, partial(_try, folder, number, spoil))
+    with scratch() as place:  # in memory where there is room: forcing to the disk takes its time
+        outside = place / "outside"
+        outside.mkdir()
+        (outside / "letter.txt").write_text("Dear reader", "utf-8")
+        (outside / "folder").mkdir()
+        (outside / "folder/note.txt").write_text("keep", "utf-8")
+        with closing(sqlite3.connect(outside / "other.db")) as other:
+            other.execute("CREATE TABLE letters (text)")
+        _make(place / "sound", ARTICLES)
+        _make(place / "another", (ARTICLES[3], NEW))
+        spoilt = [
+            *_records(place),
+            *_beside(outside),
+            *_segments(outside),
+            *_arrays(outside),
+            *_wrong_arrays(),
+            *_settings(outside),
+            *_rows(outside),
+        ]
+        for number, (name, spoil) in enumerate(spoilt):
+            if not quick or number % 4 == 0:
+                yield Case(name, partial(_try, place, number, spoil))
 
 
 def _make(folder: Path, articles: tuple[Article, ...]) -> None:
