@@ -25,7 +25,7 @@ from index.errors import (
     writing_to,
 )
 from index.fresh import batches, split_article, write_segments
-from index.identity import IDENTITY, has_segments, new_identity
+from index.identity import IDENTITY, has_segments, is_there, new_identity
 from index.ingest import ReadOptions, count_sources
 from index.ingest.refusal import admitted
 from index.lock import current_writer, writer_lock
@@ -126,7 +126,7 @@ class Index:
         """
         folder = Path(path) if path is not None else default_path()
         database = folder / "articles.db"
-        if not os.path.lexists(database):
+        if not is_there(database):
             if has_segments(database):
                 raise IndexDamagedError(
                     f"{database} is missing, though segments lie beside it, which cannot replace "

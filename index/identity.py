@@ -48,15 +48,27 @@ def refuse_strange(record: Path) -> None:
     _refuse_unless("folder", record.with_name("segments"))
 
 
-def _refuse_unless(kind: str, path: Path) -> None:
+def is_there(record: Path) -> bool:
+    """Whether something has the record's name. Raises IndexFolderError where it cannot be told."""
+    return _mode_of(record) is not None
+
+
+def _mode_of(path: Path) -> int | None:
     try:
-        mode = os.lstat(path).st_mode
+        return os.lstat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as error:
+        return None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise IndexFolderError(
-            f"{path} cannot be looked at: {error.strerror}. Check who may read there."
+            f"{path} cannot be looked at: {reason}. Check the name, and who may read there."
         ) from error
+
+
+def _refuse_unless(kind: str, path: Path) -> None:
+    mode = _mode_of(path)
+    if mode is None:
+        return
     if not (stat.S_ISREG(mode) if kind == "file" else stat.S_ISDIR(mode)):
         what = "a link" if stat.S_ISLNK(mode) else f"no {kind}"
         raise IndexFolderError(
