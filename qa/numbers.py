@@ -7,6 +7,7 @@ Digits follow the language's separators (CLDR) and, where the form itself decide
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
@@ -36,6 +37,7 @@ _FOLDED = str.maketrans(
         "\uff0e": ".",
     }
 )
+_DIGIT = re.compile(r"(?![0-9])\d")  # "１２", "٣", "४": decimal digits of any script
 _LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 
 _WORD_LANGUAGES = frozenset({"de", "en", "es", "fr", "it", "nl", "pt"})
@@ -132,8 +134,13 @@ class Number:
 
 
 def fold(text: str) -> str:
-    """``text`` with every kind of blank and dash made plain; same length, same offsets."""
-    return _LINE_BREAK.sub(" ", text.translate(_FOLDED))
+    """``text`` with every kind of blank, dash and digit made plain; same length, same offsets."""
+    folded = _LINE_BREAK.sub(" ", text.translate(_FOLDED))
+    return folded if folded.isascii() else _DIGIT.sub(_as_ascii, folded)
+
+
+def _as_ascii(digit: re.Match[str]) -> str:
+    return str(unicodedata.decimal(digit[0]))
 
 
 def find_numbers(folded: str, language: str) -> list[Number]:

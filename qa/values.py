@@ -18,6 +18,7 @@ from babel.numbers import format_decimal
 from qa.clauses import Clauses
 from qa.hedges import Nearness, approximator_before, nearness
 from qa.kinds import Kind
+from qa.notes import without_notes
 from qa.numbers import Number, find_numbers, fold, tight_scale
 from qa.times import Moment, find_moments
 from qa.units import PERCENT, Unit, currency_before, unit_after
@@ -66,8 +67,12 @@ def find_values(text: str, language: str, *, today: date | None = None) -> tuple
     folded = fold(text)
     found: list[Value] = []
     for start, end in _blocks(folded):
-        for value in _block_values(folded[start:end], text[start:end], language, today):
-            found.append(replace(value, start=value.start + start, end=value.end + start))
+        places = without_notes(folded[start:end])
+        bare, said = ("".join(whole[start + place] for place in places) for whole in (folded, text))
+        for value in _block_values(bare, said, language, today):
+            first = start + places[value.start]
+            after = start + places[value.end - 1] + 1
+            found.append(replace(value, start=first, end=after, text=text[first:after]))
     return tuple(found)
 
 
@@ -335,7 +340,7 @@ def _join(read: list[_Quantity], folded: str) -> list[_Quantity]:
         gap = folded[quantity.end : following.start]
         between = bool(_BETWEEN.search(folded[max(0, quantity.start - 20) : quantity.start]))
         ranged = bool(_RANGE.fullmatch(gap)) or (between and bool(_AND.fullmatch(gap)))
-        if not (ranged or _AND.fullmatch(gap)) or not _shareable(quantity, following):
+        if not (ranged or _AND.fullmatch(gap)) or not _shareable(quantity, following, ranged):
             done.append(quantity)
             continue
         first, second = _shared(quantity, following)
@@ -347,10 +352,12 @@ def _join(read: list[_Quantity], folded: str) -> list[_Quantity]:
     return done[::-1]
 
 
-def _shareable(first: _Quantity, second: _Quantity) -> bool:
+def _shareable(first: _Quantity, second: _Quantity, ranged: bool) -> bool:
     if first.unit is not None and second.unit is not None:
-        return first.unit.base == second.unit.base and first.unit == second.unit
-    return first.share is None and second.share is None
+        return first.unit == second.unit
+    # "4 Mio. Euro und 12 Personen": what stands behind one number is not said of the next.
+    behind = first.unit is not None and first.number.start == first.start
+    return (ranged or not behind) and first.share is None and second.share is None
 
 
 def _shared(first: _Quantity, second: _Quantity) -> tuple[_Quantity, _Quantity]:

@@ -366,3 +366,46 @@ def test_a_long_paragraph_keeps_its_values_whole() -> None:
     assert {v.text for v in found} == {"14. März 2024", "14 Mrd. Dollar"}
     assert len(found) == 200
     assert all((sentence * 100)[v.start : v.end] == v.text for v in found)
+
+
+# --- what is no value ---------------------------------------------------------------------------
+
+NOTES = [
+    ("Fakedorf hat [3] 812 Einwohner [4].", ["812"]),
+    ("Fakedorf hat 812[4][5] Einwohner und 3,2 km² Fläche.", ["812", "3,2 km²"]),
+    ("Fakedorf hat 812¹ Einwohner.² Es liegt in 5 m³ Sand.", ["812", "5 m³"]),
+    ("Das sagte sie (Anm. 3) und er [Anm. 12]; dazu [^7], [^note-2] und [a].", []),
+    ("Siehe [12, 13] und [4-6].", []),
+    ("Der Umsatz lag bei 5[a] Millionen Euro.[12]", ["5[a] Millionen Euro"]),
+    ("10⁶ Zellen", []),
+    ("Im Jahr [2019] waren es 12 %.", ["2019", "12 %"]),
+]
+
+
+@pytest.mark.parametrize(("text", "values"), NOTES)
+def test_footnote_marks_are_no_values(text: str, values: list[str]) -> None:
+    found = find_values(text, "de")
+    assert [value.text for value in found] == values
+    assert all(text[value.start : value.end] == value.text for value in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "amount"),
+    [
+        ("１２３ people came", "en", "123"),
+        ("الحصة ٣٠%", "ar", "30"),
+        ("यहाँ ४५० लोग", "hi", "450"),
+        ("費用 １,２５０ 円", "ja", "1250"),
+    ],
+)
+def test_digits_of_any_script_are_digits(text: str, language: str, amount: str) -> None:
+    assert [value.amount for value in find_values(text, language)] == [Decimal(amount)]
+
+
+@pytest.mark.parametrize(
+    "text", ["4 Mio. Euro und 12 Personen kamen", "3 km und 12 Personen", "2 % oder 12 Personen"]
+)
+def test_a_unit_behind_one_number_is_not_said_of_the_next(text: str) -> None:
+    first, second = find_values(text, "de")
+    assert first.unit is not None
+    assert (second.amount, second.unit, second.noun) == (Decimal(12), None, "Personen")
