@@ -27,6 +27,7 @@ from index.errors import (
 from index.fresh import batches, split_article, write_segments
 from index.identity import IDENTITY, has_segments, is_there, new_identity
 from index.ingest import ReadOptions, count_sources
+from index.ingest.files import uri_of
 from index.ingest.refusal import admitted
 from index.lock import current_writer, writer_lock
 from index.model import DEFAULT, DEFAULT_NAME
@@ -399,6 +400,19 @@ class Index:
             self._merge_what_is_due()
         return ids
 
+    def forget(self, sources: str | Sequence[str] | None = None) -> tuple[str, ...]:
+        """Forget sources that could not be read, all of them for None; returns which.
+
+        A source is named as ``status().failures`` names it, or as the path it stands for. Raises
+        ArticleNotFoundError for one that no failure names, and then forgets none.
+        """
+        known = [failure.source for failure in self._store.failures()]
+        names = [sources] if isinstance(sources, str) else sources
+        chosen = known if names is None else [_named(name, known) for name in names]
+        with self._writing(), self._store.atomic():
+            self._store.forget_failures(chosen)
+        return tuple(dict.fromkeys(chosen))
+
     def _merge_what_is_due(self) -> None:
         """After a commit, which has succeeded whatever becomes of this."""
         merge_what_is_due(self.path / "segments", self._store)
@@ -669,6 +683,8 @@ class Index:
 
     def _resolve(self, name: str) -> str:
         found = self._store.find_articles(name) if name else []
+        if not found and name and "\0" not in name:
+            found = self._store.find_articles(uri_of(Path(name)))
         if len(found) == 1:
             return found[0]
         if not found:
@@ -676,6 +692,16 @@ class Index:
         raise ArticleNotFoundError(
             f"{name!r} fits {len(found)} articles: {', '.join(found[:5])}. Give more of the id."
         )
+
+
+def _named(name: str, known: Sequence[str]) -> str:
+    """The one of ``known`` sources that a user means by it or by its path."""
+    for form in (name, uri_of(Path(name)) if name and "\0" not in name else name):
+        if form in known:
+            return form
+    raise ArticleNotFoundError(
+        f"{name!r} is not among the sources that could not be read. qa status lists them."
+    )
 
 
 def _make_folder(folder: Path) -> None:

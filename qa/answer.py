@@ -157,6 +157,11 @@ def _checked(question: str) -> str:
             f"The question has {len(text):,} characters; {MAXIMUM_QUESTION:,} are the most. "
             "Shorten it."
         )
+    if not any(character.isalnum() for character in text):
+        raise UsageError(
+            "The question holds no word and no number, so there is nothing to look for. "
+            "Write one, such as: Wer gründete Scale AI?"
+        )
     return text
 
 

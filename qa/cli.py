@@ -36,6 +36,7 @@ from qa.cli_options import (
     SourcesOption,
     UntilOption,
     column,
+    filters_of,
 )
 from qa.cli_output import console, count, say
 from qa.cli_work import InterruptedWorkError, interruptible, progress_bar
@@ -237,15 +238,9 @@ def query(
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question, with numbered citations."""
-    from index import Filters
     from qa import ask, render
 
-    filters = Filters(
-        since=since,
-        until=until,
-        languages=tuple(code.lower() for code in language or ()),
-        sources=tuple(source or ()),
-    )
+    filters = filters_of(since, until, language, source)
     with _open(context, index) as opened:
         answer = ask(
             question,
@@ -321,15 +316,9 @@ def list_articles(
     as_json: JsonOption = False,
 ) -> None:
     """List the articles: a table, or tabs between the columns when it is piped."""
-    from index import Filters
     from qa import render
 
-    filters = Filters(
-        since=since,
-        until=until,
-        languages=tuple(code.lower() for code in language or ()),
-        sources=tuple(source or ()),
-    )
+    filters = filters_of(since, until, language, source)
     with _open(context, index) as opened:
         articles = opened.articles(filters)
     if as_json:

@@ -6,9 +6,14 @@ import contextlib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from index.errors import UsageError
+
+if TYPE_CHECKING:
+    from index import Filters
 
 FOUND_NOTHING = 1
 WRONG_USAGE = 2
@@ -96,6 +101,27 @@ ReaderOption = Annotated[
 NoReaderOption = Annotated[
     bool, typer.Option("--no-reader", help="Answer without a reading model.")
 ]
+
+
+def filters_of(
+    since: date | None,
+    until: date | None,
+    language: list[str] | None,
+    source: list[str] | None,
+) -> Filters:
+    """The filters that the options name. Raises UsageError where no day can fit."""
+    from index import Filters
+
+    if since and until and since > until:
+        raise UsageError(
+            f"--since {since} is after --until {until}, so no article can fit. Swap the two dates."
+        )
+    return Filters(
+        since=since,
+        until=until,
+        languages=tuple(code.lower() for code in language or ()),
+        sources=tuple(source or ()),
+    )
 
 
 def column(what: str) -> Any:

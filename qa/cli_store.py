@@ -1,4 +1,4 @@
-"""Commands that keep an index: sync, verify, repair, backup, restore."""
+"""Commands that keep an index: sync, forget, verify, repair, backup, restore."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from index.errors import UsageError
 from qa.cli_options import (
     FAILED,
     MEGABYTE,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    for command in (sync, verify, repair, backup, restore):
+    for command in (sync, forget, verify, repair, backup, restore):
         app.command()(command)
 
 
@@ -75,6 +76,33 @@ def sync(
         print(f"{one_line(item.source)}: {one_line(item.reason)}", file=sys.stderr)
     if report.failed:
         raise typer.Exit(FAILED)
+
+
+def forget(
+    context: typer.Context,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SOURCE", help="Sources as qa status lists them.", show_default=False
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All sources that could not be read.")
+    ] = False,
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Forget sources that could not be read, such as mistyped ones. Articles stay."""
+    from index import Index
+
+    if bool(sources) == everything:
+        raise UsageError("Name the sources to forget, or --all for all that qa status lists.")
+    with Index.open(_folder(context, index), create=False) as opened:
+        forgotten = opened.forget(None if everything else sources)
+    if as_json:
+        print(json_text({"forgotten": list(forgotten)}))
+    else:
+        print(f"{count(len(forgotten), 'source')} forgotten")
 
 
 def verify(context: typer.Context, index: IndexOption = None, as_json: JsonOption = False) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from qa.visible import one_line, visible
+from qa.visible import cell, one_line, visible
 
 if TYPE_CHECKING:
     from index.records import (
@@ -143,7 +143,7 @@ def listing(articles: Sequence[ArticleSummary]) -> Iterator[str]:
             item.title,
             item.source,
         ]
-        yield "\t".join(one_line(field) for field in fields)
+        yield "\t".join(cell(field) for field in fields)
 
 
 def status(record: Status) -> Text:
@@ -164,6 +164,7 @@ def status(record: Status) -> Text:
         out.append(f"\nCould not be read: {len(record.failures):,}\n", style="bold")
         for item in record.failures:
             out.append(f"{failure(item)}\n")
+        out.append("Add them again once they can be read, or: qa forget SOURCE\n", style=FAINT)
     return out
 
 

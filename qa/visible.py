@@ -13,6 +13,8 @@ _STEERING = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\\x09", "\\x0d")
+
 
 def visible(text: str) -> str:
     r"""``text`` with control and bidi characters written out: ``\x1b``, ``\u202e``.
@@ -25,6 +27,16 @@ def visible(text: str) -> str:
 def one_line(text: str) -> str:
     """``visible`` text on one line, with runs of white space as one blank."""
     return visible(" ".join(text.split()))
+
+
+def cell(text: str) -> str:
+    """``one_line`` text that a spreadsheet takes for text and not for a formula.
+
+    See OWASP, "CSV Injection".
+    An apostrophe before ``= + - @`` (full-width ones too) is what spreadsheets read so.
+    """
+    line = one_line(text)
+    return f"'{line}" if line.startswith(_FORMULA) else line
 
 
 def json_text(value: Any) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from index import Index
 from qa.cli import main
 from qa.cli_options import parse_day
 
@@ -300,6 +301,40 @@ class TestErrors:
                 command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, text=True, timeout=60
             )
         assert done.stderr == ""
+
+    def test_dates_that_no_article_can_have_are_wrong_usage(
+        self, sample_folder: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        for command in (["query", "Was?"], ["list"]):
+            dates = ["--since", "2025-03-01", "--until", "März 2024"]
+            assert main([*command, *dates, "--index", str(sample_folder)]) == 2
+            assert "--since 2025-03-01 is after --until 2024-03-31" in capsys.readouterr().err
+
+
+class TestForget:
+    def test_a_mistyped_source_is_forgotten_by_its_name_or_its_path(
+        self, copied: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        missing = [tmp_path / name for name in ("fehlt ü.txt", "auch.txt", "drittens.txt")]
+        assert main(["add", *map(str, missing), "--index", str(copied)]) == 3
+        assert main(["status", "--index", str(copied)]) == 0
+        assert "qa forget SOURCE" in capsys.readouterr().out
+        named = [str(missing[0]), missing[1].as_uri()]
+        assert main(["forget", *named, "--index", str(copied)]) == 0
+        with Index.open(copied, read_only=True) as index:
+            assert [f.source for f in index.status().failures] == [missing[2].as_uri()]
+        assert main(["forget", "--all", "--index", str(copied)]) == 0
+        assert "1 source forgotten" in capsys.readouterr().out
+        with Index.open(copied, read_only=True) as index:
+            assert not index.status().failures
+
+    def test_what_was_not_refused_cannot_be_forgotten(
+        self, copied: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["forget", "nirgends.txt", "--index", str(copied)]) == 1
+        assert "qa status lists them" in capsys.readouterr().err
+        assert main(["forget", "--index", str(copied)]) == 2
+        assert main(["forget", "x", "--all", "--index", str(copied)]) == 2
 
 
 class TestColour:

@@ -18,7 +18,7 @@ from tests.fakes import WordEmbedder
 
 ROOT = Path(__file__).parents[2]
 QUESTION = "Wie hoch wurde Scale AI bewertet?"
-NO_QUESTIONS = ['"', "AND", "NEAR(", "C++", "' OR 1=1--", "(a+)+$", "?", "\0", "]]>", "%s {x}"]
+NO_QUESTIONS = ['"a', "AND", "NEAR(", "C++", "' OR 1=1--", "(a+)+$", "3?", "a\0", "]]> a", "%s {x}"]
 
 KEYS = {
     "question": str,
@@ -124,6 +124,19 @@ def test_refused_questions(empty: Index, question: str) -> None:
     with pytest.raises(UsageError, match=r"[Qq]uestion") as error:
         ask(question, empty)
     assert "Write one" in str(error.value) or "Shorten it" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "question", ["???", "*", '"', "\0", "]]>", "🙂", "\ufeff", "\u200b\u200d", "— … —", "\u0301"]
+)
+def test_a_question_without_a_word_or_number_is_refused(empty: Index, question: str) -> None:
+    with pytest.raises(UsageError, match=r"no word and no number.*Write one"):
+        ask(question, empty)
+
+
+@pytest.mark.parametrize("question", ["🙂 Werk", "٣", "価格", "7"])
+def test_one_word_or_number_is_a_question(empty: Index, question: str) -> None:
+    assert not ask(question, empty, reader=None).found
 
 
 def test_longest_question(empty: Index) -> None:

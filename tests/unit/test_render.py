@@ -22,7 +22,7 @@ from index.records import (
 )
 from qa import page, render
 from qa.records import Answer, Citation, TimeLimit, View
-from qa.visible import json_text, one_line, visible
+from qa.visible import cell, json_text, one_line, visible
 
 HOSTILE = "<script>alert(1)</script> ${x} {{y}} `z` \x1b[2J\x9b31m\u202etob\r <img onerror=1>"
 TEXT = (
@@ -242,7 +242,8 @@ class TestTerminal:
         assert "articles  3 (2 different texts)" in text
         assert "passages  1,500 in 1 segment\n" in text
         assert "123.5 KB" in text
-        assert text.endswith("Could not be read: 1\na: b\n")
+        assert "Could not be read: 1\na: b\n" in text
+        assert "qa forget SOURCE" in text
 
 
 class TestPage:
@@ -324,3 +325,15 @@ class TestPage:
         assert "2 neu." in told
         assert '<li>x.txt: <span lang="en">leer</span></li>' in told
         assert "Kein Artikel hinzugefügt." in page.report(AddReport())
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1", " =cmd|' /C calc'!A0"]
+)
+def test_a_cell_is_no_formula(text: str) -> None:
+    assert cell(text) == f"'{one_line(text)}"
+
+
+@pytest.mark.parametrize("text", ["Die Brücke", "", "1 + 1 = 2", "'=1"])
+def test_other_cells_stay(text: str) -> None:
+    assert cell(text) == text
