@@ -145,6 +145,10 @@ def _write(folder: Path, file: Path, copy: Path) -> tuple[int, int, int]:
         with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive:
             _put(archive, MANIFEST, io.BytesIO(_manifest(members, layout)))
             for member, expected in members.items():
+                if paths[member].exists() and not paths[member].is_file():
+                    raise IndexDamagedError(
+                        f"{paths[member]} is no file. qa repair builds it again; then back up."
+                    )
                 try:
                     source = paths[member].open("rb")
                 except FileNotFoundError as error:

@@ -219,10 +219,11 @@ def _open(folder: Path, record: segment.SegmentRecord, name: str) -> NDArray[Any
 
     Not compared with its checksum: each passage's own tells what of a damaged file is sound.
     """
+    path = folder / record.name / f"{name}.npy"
+    if not path.is_file():  # to open a pipe would take for ever
+        return None
     try:
-        array: NDArray[Any] = np.load(
-            folder / record.name / f"{name}.npy", mmap_mode="r", allow_pickle=False
-        )
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, *segment.UNREADABLE):
         return None
     dimensions = 2 if name in ("vectors", "sentences") else 1

@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -206,7 +207,7 @@ def damage(folder: Path, record: SegmentRecord) -> list[str]:
     for name, expected in record.files.items():
         path = folder / record.name / name
         try:
-            if path.stat().st_size != expected.bytes or _digest(path) != expected.sha256:
+            if _size_of(path) != expected.bytes or _digest(path) != expected.sha256:
                 found.append(f"{path}: does not match its checksum")
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             found.append(f"{path}: is missing")
@@ -252,7 +253,7 @@ def sync_folder(folder: Path) -> None:
 def _open_array(path: Path, expected: FileRecord) -> NDArray[np.generic]:
     remedy = "qa repair builds it again from the articles; or restore a backup."
     try:
-        size = path.stat().st_size
+        size = _size_of(path)
         if size != expected.bytes:
             raise IndexDamagedError(
                 f"{path} has {size} bytes where {expected.bytes} were recorded. {remedy}"
@@ -269,6 +270,12 @@ def _open_array(path: Path, expected: FileRecord) -> NDArray[np.generic]:
     except OSError as error:
         raise unreadable(path, error) from error
     return array
+
+
+def _size_of(path: Path) -> int:
+    """-1 of what is no file: to open a pipe would take for ever."""
+    status = path.stat()
+    return status.st_size if stat.S_ISREG(status.st_mode) else -1
 
 
 def _digest(path: Path) -> str:

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Article, FundstelleError, Index, make_article
+from index import backup as packing
 from index.repair import repair
 from index.shapes import KINDS
 from index.store import Store
@@ -92,7 +93,7 @@ def _try(folder: Path, number: int, spoil: Spoil) -> None:
     spoil(path)
     before = _content(folder / "outside")
     with _no_network():
-        for step in (_read, _verify, _write, _repair, _read, _write):
+        for step in (_read, _verify, _back_up, _write, _repair, _read, _write):
             with _in_time():
                 _right_or_refused(step, path)
     assert _content(folder / "outside") == before, "a file outside the index was touched"
@@ -133,6 +134,13 @@ def _verify(path: Path) -> None:
         index.verify()
 
 
+def _back_up(path: Path) -> None:
+    file = path.with_suffix(".tar")
+    packing.backup(path, file)
+    packing.restore(file, path.with_suffix(".restored"))
+    shutil.rmtree(path.with_suffix(".restored"))
+
+
 def _write(path: Path) -> None:
     with Index.open(path, embedder=WordEmbedder()) as index:
         report = index.add_articles([NEW])
@@ -147,15 +155,21 @@ def _repair(path: Path) -> None:
     assert not list(path.glob(f"{RECORD}.new*")), "left-overs of a repair"
 
 
+class _LateError(BaseException):
+    """No error that the product could take for one of its own."""
+
+
 @contextmanager
 def _in_time() -> Iterator[None]:
     def late(number: int, frame: object) -> None:
-        raise TimeoutError(f"took more than {SECONDS} s")
+        raise _LateError
 
     before = signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     try:
         yield
+    except _LateError as error:
+        raise AssertionError(f"took more than {SECONDS} s") from error
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
