@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING
 
@@ -16,17 +17,22 @@ from index.ingest.metadata import (
     two_letters,
 )
 from index.ingest.options import ReadOptions
-from index.ingest.text import checked, decode
+from index.ingest.text import checked, decode, strange_share
 from index.records import Article, make_article
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
     from trafilatura.settings import Document as Page
 
+logger = logging.getLogger(__name__)
+
 _DECLARED_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.I)
+_XML_ENCODING = re.compile(rb"\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.:-]{2,40})", re.I)
 _DECLARATION = re.compile(r"<!DOCTYPE[^<>\[]*+\[|<!ENTITY|\]", re.I)
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # not allowed in XML
 _HEAD_BYTES = 4096
+_STRANGE = 0.1
+"""The share of words beyond ASCII that are strange from which on a declared charset is doubted."""
 _MAX_BYTES = 20_000_000
 """Markup needs many times its size when it is a tree; articles are below 1 MB."""
 
@@ -64,21 +70,42 @@ def decode_html(data: bytes, source: str, encoding: str | None = None) -> str:
     """Like ``decode``, but the declared charset is believed where the bytes are not UTF-8.
 
     A page in UTF-8 that declares another charset is common, one whose bytes happen to be valid
-    UTF-8 is not: so the declaration comes second.
+    UTF-8 is not: so the declaration comes second. Where it makes words that no language has, what
+    the bytes look like counts.
     """
     if encoding is None:
         try:
             data.decode("utf-8")
         except UnicodeDecodeError:
             encoding = _declared_encoding(data)
+            if encoding is not None:
+                return _decode_declared(data, source, encoding)
     return decode(data, source, encoding)
 
 
+def _decode_declared(data: bytes, source: str, encoding: str) -> str:
+    declared = decode(data, source, encoding)
+    strange = strange_share(declared)
+    if strange <= _STRANGE:
+        return declared
+    try:
+        guessed = decode(data, source)
+    except SourceError:
+        return declared
+    if strange_share(guessed) > strange / 2:
+        return declared
+    logger.warning("%s: declares %s and is not; it is read as what it looks like", source, encoding)
+    return guessed
+
+
 def _declared_encoding(data: bytes) -> str | None:
-    match = _DECLARED_CHARSET.search(data, 0, _HEAD_BYTES)
+    head = data[:_HEAD_BYTES]
+    match = _DECLARED_CHARSET.search(head) or _XML_ENCODING.match(head)
     name = match[1].decode("ascii").lower() if match else ""
     if name in ("iso-8859-1", "latin1", "latin-1", "us-ascii", "ascii", "windows-1252", ""):
         return None  # browsers take these for cp1252, and so does ``decode``
+    if name.startswith(("utf", "ucs")):
+        return None  # it is not UTF-8, and in the others its own name could not be read
     try:
         data.decode(name)
     except (LookupError, UnicodeError, ValueError):

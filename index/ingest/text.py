@@ -49,6 +49,16 @@ _CONTINUATION = "".join(
 )
 _MOJIBAKE = re.compile(f"Ã[{_CONTINUATION}]|Â[\xa0-\xbf]|â€[{_CONTINUATION}]")
 
+_CONTROL_BYTE = re.compile(rb"[\x01-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+_EAST_ASIAN = re.compile("[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff00-\uffef\n\r\t 0-9]")
+_LEAST_EAST_ASIAN = 20
+_WORD = re.compile(r"[^\s<>]+")
+_SCRIPT = re.compile(
+    "(?P<latin>[A-Za-zÀ-ÖØ-öø-ɏ])|(?P<greek>[Ͱ-Ͽ])|(?P<cyrillic>[Ѐ-ӿ])|(?P<hebrew>[֐-׿])"
+    "|(?P<arabic>[؀-ۿ])|(?P<thai>[฀-๿])|(?P<east>[⺀-〇〡-鿿가-힣豈-﫿ｦ-ﾟ])"
+)
+_SIGN_IN_WORD = re.compile(r"(?<=[^\W\d_])[\x80-\x9f¡-©«-´¶-¹»-¿×÷─-▟√∂∑∏∫≈≠≤≥˙˚˝](?=[^\W\d_])")
+
 
 def read_text(document: Document, options: ReadOptions) -> Article:
     """The whole decoded text as an article, its first line as title where it is short.
@@ -145,6 +155,8 @@ def _decode_marked(data: bytes, source: str) -> str | None:
 def _decode_unmarked(data: bytes, source: str) -> str:
     text = _decode_with_nuls(data) if b"\0" in data else _decode_utf8(data)
     if text is None:
+        text = _decode_east_asian_utf16(data)
+    if text is None:
         text = _decode_mixed(data, source)
     if text is None:
         text = _decode_legacy(data.replace(b"\0", b""), nuls=data.count(b"\0"))
@@ -209,6 +221,28 @@ def _decode_utf16(data: bytes, encoding: str) -> str | None:
     return text if strange <= 0.02 * len(sample) else None
 
 
+def _decode_east_asian_utf16(data: bytes) -> str | None:
+    """UTF-16 without a mark in Chinese, Japanese or Korean, which has few bytes that are NUL.
+
+    Any bytes in pairs are such characters for the most part, so all must be, and the bytes be as
+    in no other encoding: half of the ones of kana are 0x30, and of Han some are control characters.
+    """
+    if len(data) % 2 or len(data) < _LEAST_EAST_ASIAN:
+        return None
+    sample = data[: _SAMPLE // 2 * 2]
+    controls = len(_CONTROL_BYTE.findall(sample))
+    halves = {"utf-16-le": sample[1::2], "utf-16-be": sample[::2]}
+    # The half that tells the block of a character has few values, the other one any.
+    encoding = min(halves, key=lambda name: len(set(halves[name])))
+    high = halves[encoding]
+    if controls < 0.02 * len(sample) and high.count(0x30) < 0.3 * len(high):
+        return None
+    characters = sample.decode(encoding, "replace")
+    if len(_EAST_ASIAN.findall(characters)) < 0.95 * len(characters):
+        return None
+    return _decode_utf16(data, encoding)
+
+
 def _decode_legacy(data: bytes, nuls: int) -> str | None:
     """Text of one byte a character, or of an East Asian code page; None for binary data."""
     if nuls > 0.01 * len(data):
@@ -254,6 +288,20 @@ def _guess(data: bytes) -> str | None:
         return data.decode(best.encoding)
     except (UnicodeDecodeError, LookupError):
         return None
+
+
+def strange_share(text: str) -> float:
+    """Of the words beyond ASCII, the share that no language has: what a wrong encoding makes.
+
+    Letters of two scripts in one word, signs or control characters inside of it, Ã before another.
+    """
+    words = [word for word in _WORD.findall(text[:_SAMPLE]) if not word.isascii()]
+    return sum(map(_is_strange, words)) / max(1, len(words))
+
+
+def _is_strange(word: str) -> bool:
+    scripts = {found.lastgroup for found in _SCRIPT.finditer(word)}
+    return bool(len(scripts) > 1 or _SIGN_IN_WORD.search(word) or _MOJIBAKE.search(word))
 
 
 def _control_share(text: str) -> float:

@@ -76,6 +76,37 @@ def test_charsets_right_and_wrong(declared: str, encoding: str) -> None:
     assert SECOND in text
 
 
+@pytest.mark.parametrize(
+    "declared",
+    ["windows-1251", "koi8-r", "iso-8859-5", "iso-8859-7", "cp437", "cp850", "macintosh", "gb2312", "gbk", "big5", "shift_jis", "euc-kr", "windows-1253", "windows-1255", "tis-620", "utf-16", "utf-16le", "utf-32", "utf-7", "ucs-2", "windows-1256"],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ['<meta charset="CHARSET">', '<?xml version="1.0" encoding="CHARSET"?>'])  # fmt: skip
+def test_a_wrong_charset_is_seen_by_the_words_it_makes(declared: str, form: str) -> None:
+    head = form.replace("CHARSET", declared)
+    data = PAGE.replace('<meta charset="CHARSET">', head if "meta" in head else "")
+    data = head + data if "xml" in head else data
+    assert SECOND in page(data.encode("cp1252")).text
+
+
+@pytest.mark.parametrize(
+    ("declared", "sentence"),
+    [
+        ("windows-1251", "Президент подписал новый указ, говорится на сайте. IT-компании и iPhone."),
+        ("koi8-r", "Президент подписал новый указ, говорится на сайте правительства страны."),
+        ("iso-8859-7", "Ο πρωθυπουργός ανακοίνωσε νέα μέτρα για την οικονομία της χώρας."),
+        ("gb2312", "北京市政府宣布，一座新的桥梁将于明年开放，AI技术公司和iPhone用户都很高兴。"),
+        ("shift_jis", "東京の新しい駅が来年開業する予定です。IT企業とiPhoneユーザーが喜んでいます。"),
+        ("euc-kr", "새로운 다리가 내년에 서울에서 개통된다고 시가 밝혔다. AI기업도 환영했다."),
+        ("iso-8859-2", "Wyższa płaca dla większości pracowników, mówi minister pracy i płacy."),
+        ("windows-1255", "ראש הממשלה הודיע על צעדים חדשים לכלכלה של המדינה השבוע."),
+    ],
+)  # fmt: skip
+def test_a_right_charset_is_believed(declared: str, sentence: str) -> None:
+    body = f"<p>{sentence}</p>" * 8
+    data = f'<html><head><meta charset="{declared}"></head><body><article>{body}'.encode(declared)
+    assert sentence in page(data).text
+
+
 def test_a_declared_charset_is_believed_where_it_can_be() -> None:
     polish = "Wyższa płaca dla większości pracowników, mówi minister. Źródło: ministerstwo pracy."
     markup = f'<html><head><meta charset="iso-8859-2"></head><body><article><p>{polish}</p>'

@@ -56,6 +56,31 @@ def test_utf_16_without_a_mark_in_any_script(encoding: str, text: str) -> None:
     assert decode(text.encode(encoding), URI) == text
 
 
+EAST_ASIAN = (
+    "東京の新しい駅が来年開業する予定です。",
+    "北京市政府宣布，一座新的桥梁将于明年开放。",
+    "새로운 다리가 내년에 서울에서 개통된다고 시가 밝혔다.",
+    "ひらがなだけでかかれたぶんしょうもあります。",
+    "一一一。二〇二四年一月一日，一切正常。\n一座桥\r\n",
+)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", EAST_ASIAN)
+@pytest.mark.parametrize("times", [1, 60])
+def test_east_asian_utf_16_without_a_mark(encoding: str, text: str, times: int) -> None:
+    assert decode((text * times).encode(encoding), URI) == text * times
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [("gb18030", EAST_ASIAN[1]), ("shift_jis", EAST_ASIAN[0]), ("euc_jp", EAST_ASIAN[0]), ("euc_kr", EAST_ASIAN[2]), ("cp1251", "Президент подписал указ")],
+)  # fmt: skip
+def test_other_east_asian_bytes_are_not_taken_for_utf_16(encoding: str, text: str) -> None:
+    text = text.replace(" ", "") * 10
+    assert decode(text.encode(encoding), URI) == text
+
+
 def test_nul_bytes_are_dropped_and_nothing_else() -> None:
     assert decode("Hal\0lo, Mü\0ller\r\n\tx \n".encode(), URI) == "Hallo, Müller\r\n\tx \n"
 
