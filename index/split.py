@@ -49,8 +49,8 @@ def split(
     count_tokens = _bounding_characters(count_tokens)
     paragraphs = _classified(text, _paragraphs(text), title[:_MAX_TITLE])
     sections = list(_sections(text, paragraphs))
-    if not sections:
-        sections = [Section([replace(p, kind=Kind.PROSE)]) for p in paragraphs]
+    if not sections and paragraphs:
+        sections = [Section([replace(p, kind=Kind.PROSE) for p in paragraphs])]
     for section in sections:
         for paragraph in section.paragraphs:
             paragraph.sentences.extend(_sentences(text, paragraph, language))

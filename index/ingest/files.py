@@ -209,10 +209,19 @@ def _read_once(
                 raise BlockingIOError
         after = os.stat(path)
     except OSError as error:
-        raise SourceError(uri, why_unreadable(error)) from None
+        raise SourceError(uri, _why_not_opened(path, error)) from None
     if len(data) > max_bytes:
         raise SourceError(uri, f"larger than {max_bytes:,} bytes; split it or raise the limit")
     return _state(status), data, _state(after)
+
+
+def _why_not_opened(path: Path, error: OSError) -> str:
+    """What the path is where that says more: a socket is "no such device" to the system."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return why_unreadable(error)
+    return why_unreadable(error) if stat.S_ISREG(mode) else _not_regular(mode)
 
 
 def _state(status: os.stat_result) -> tuple[int, ...]:

@@ -131,6 +131,7 @@ def _parse(markup: str, source: str) -> HtmlElement:
         tree = html.document_fromstring(_CONTROL.sub("", markup).encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
         raise SourceError(source, f"not HTML: {error}") from None
+    etree.strip_elements(tree, "template", with_tail=False)  # no browser shows what is in there
     if any("depth" in entry.message.lower() for entry in parser.error_log):
         raise SourceError(source, "its tags are nested too deeply to be read in full")
     return tree

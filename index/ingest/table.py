@@ -259,6 +259,6 @@ def _asked_for(columns: Columns) -> dict[str, str]:
 
 
 def _there_are(names: Iterable[str]) -> str:
-    names = [name[:40] for name in islice(names, 20)]
+    names = [name[:30] for name in islice(names, 12)]
     shown = ", ".join(name if name.isprintable() else ascii(name) for name in names)
     return f"there are: {shown or 'none'}"

@@ -145,8 +145,9 @@ def _decode_marked(data: bytes, source: str) -> str | None:
                 return data[len(mark) :].decode(encoding)
             except UnicodeDecodeError as error:
                 if encoding.startswith("utf-16"):
+                    place = f"byte {error.start + len(mark) + 1}"
                     raise SourceError(
-                        source, f"begins as {encoding} and is not: byte {error.start}"
+                        source, f"not text: it begins as UTF-16, and {place} is none; is it whole?"
                     ) from None
                 return None
     return None
