@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
-import ipaddress
+import functools
+import logging
 import os
-import secrets
-import signal
-import socket
+import shutil
 import sys
-import tempfile
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any, ParamSpec
 
 # Before gradio is imported, which reads them then: it is to call nobody and to keep no record.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["GRADIO_RUN_HISTORY"] = "False"
 
+import anyio.to_thread
 import gradio as gr
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, PlainTextResponse
-from starlette.datastructures import Headers, MutableHeaders
+from fastapi.responses import HTMLResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from index import (
@@ -42,46 +35,30 @@ from index import (
     read_sources,
 )
 from qa import ask, page
-
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from qa.web.attempts import Attempts
+from qa.web.bodies import Endpoints
+from qa.web.door import Door, SafeHeaders
+from qa.web.gate import Gate, Limits
+from qa.web.refusal import BROKEN, RETRY_AFTER
+from qa.web.running import host_names, is_loopback, listen, run
+from qa.web.upload import UploadRoutes
+from qa.web.uploads import QUOTA, NotAnUploadError, Uploads, private_uploads
 
 MAX_QUESTION = 2_000
-MAX_FILE_SIZE = "100mb"
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]", "::1")
+MAX_WAITING = 32
 FILE_KINDS = [".txt", ".md", ".html", ".htm", ".jsonl", ".csv"]
 
-PAGE_POLICY = (
-    "default-src 'self'; base-uri 'self'; object-src 'none'; frame-ancestors 'none'; "
-    "form-action 'self'; connect-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
-    "script-src 'self' 'nonce-{nonce}' 'unsafe-eval'"
-)
-"""unsafe-eval, since Gradio's HTML component makes its template a function in the browser."""
-
-SAFE_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+_LOG = logging.getLogger("uvicorn.error")
+_P = ParamSpec("_P")
 
 
 # ---- the page ------------------------------------------------------------------------------------
 
 
-def build(index_path: str | Path | None = None) -> gr.Blocks:
-    """The page over one index, which is made where there is none. Raises FundstelleError."""
-    return _blocks(Index.open(index_path))
-
-
-def _blocks(index: Index) -> gr.Blocks:
+def _blocks(index: Index, uploads: Uploads) -> gr.Blocks:
+    @_told
     def answer(question: str, heed_time: bool, recent: bool) -> str:
-        try:
-            return page.answer(ask(question, index, use_time_limit=heed_time, recent=recent))
-        except FundstelleError as error:
-            return page.problem(str(error))
+        return page.answer(ask(question, index, use_time_limit=heed_time, recent=recent))
 
     def answer_alone(question: str) -> str:
         return answer(question, heed_time=True, recent=False)
@@ -90,20 +67,19 @@ def _blocks(index: Index) -> gr.Blocks:
         files: list[str] | None,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # how Gradio is asked for one
     ) -> tuple[str, None, str]:
-        if not files:
-            return page.problem("Bitte zuerst Dateien auswählen."), None, listing()
-        try:
-            told = page.report(add_uploads(index, files, progress))
-        except FundstelleError as error:
-            told = page.problem(str(error))
-        return told, None, listing()
+        return added_report(files or [], progress), None, listing()
 
+    @_told
+    def added_report(files: list[str], progress: gr.Progress) -> str:
+        if not files:
+            return page.problem("Bitte zuerst Dateien auswählen.")
+        return page.report(add_uploads(index, uploads, files, progress))
+
+    @_told
     def listing() -> str:
         return page.listing(index.articles())
 
-    with gr.Blocks(
-        title="Fundstelle", analytics_enabled=False, delete_cache=(3600, 3600)
-    ) as blocks:
+    with _Blocks(title="Fundstelle", analytics_enabled=False) as blocks:
         gr.HTML(
             "<h1>Fundstelle</h1><p>Fragen an die eigenen Artikel, mit Belegen.</p>",
             elem_classes="kopf",
@@ -144,17 +120,53 @@ def _blocks(index: Index) -> gr.Blocks:
         add_button.click(add, files, [added, files, articles], api_visibility="private")
         articles_tab.select(listing, None, articles, api_visibility="private")
         blocks.load(listing, None, articles, api_visibility="private")
-    return blocks.queue(max_size=32)
+    return blocks.queue(max_size=MAX_WAITING, api_open=False)
+
+
+class _Blocks(gr.Blocks):  # type: ignore[misc]
+    """What goes wrong around our own functions is told too: Gradio would send ``error: null``."""
+
+    async def process_api(self, *arguments: Any, **named: Any) -> Any:
+        try:
+            return await super().process_api(*arguments, **named)
+        except gr.Error:
+            raise
+        except Exception as error:
+            _LOG.exception("a request to the page")
+            raise gr.Error(BROKEN, print_exception=False) from error
+
+
+def _told(function: Callable[_P, str]) -> Callable[_P, str]:
+    """``function`` with whatever it raises as markup; the reason of a bug goes to the log."""
+
+    @functools.wraps(function)
+    def told(*arguments: _P.args, **named: _P.kwargs) -> str:
+        try:
+            return function(*arguments, **named)
+        except FundstelleError as error:
+            return page.problem(str(error))
+        except Exception:
+            _LOG.exception("a request to the page")
+            return page.problem(BROKEN)
+
+    return told
 
 
 def add_uploads(
-    index: Index, files: Sequence[str], progress: Callable[..., Any] | None = None
+    index: Index,
+    uploads: Uploads,
+    paths: Sequence[str],
+    progress: Callable[..., Any] | None = None,
 ) -> AddReport:
-    """Add uploaded files under their own names, and delete them.
+    """Add uploaded files under their own names, and delete them. Raises UsageError for others.
 
     An upload lies in a folder with a random name, so its path would be a new source every time:
     ``upload:NAME`` makes the same file again an update.
     """
+    try:
+        files = [str(uploads.file(path)) for path in paths]
+    except NotAnUploadError as error:
+        raise UsageError(f"{error}: upload it again") from error
     names = {Path(file).resolve().as_uri(): Path(file).name for file in files}
 
     def renamed(source: str) -> str:
@@ -188,7 +200,7 @@ def add_uploads(
         return index.add_articles(items(), progress=show)
     finally:
         for file in files:
-            Path(file).unlink(missing_ok=True)
+            uploads.remove(Path(file))
 
 
 # ---- the server ----------------------------------------------------------------------------------
@@ -199,60 +211,62 @@ def serve(
     port: int = 7860,
     password: str | None = None,
     index_path: str | Path | None = None,
+    upload_quota: int = QUOTA,
 ) -> None:
-    """Serve the page until it is interrupted.
+    """Serve the page until it is interrupted; uploads take at most ``upload_quota`` bytes.
 
     Raises UsageError for an address other than this machine's own without a password, and for an
     address or port that cannot be had; FundstelleError for an index that cannot be opened.
     """
-    import uvicorn
-
-    if not _is_loopback(host) and not password:
+    if not is_loopback(host) and not password:
         raise UsageError(
             f"{host} can be reached from other machines: set a password (--password or QA_PASSWORD)"
         )
-    with listen(host, port) as listener, _private_uploads(), Index.open(index_path) as index:
-        application = create_app(index, host=host, password=password)
-        config = uvicorn.Config(
-            application,
-            log_level="warning",
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=200,
-            timeout_graceful_shutdown=3,
-        )
+    with (
+        listen(host, port) as listener,
+        private_uploads(upload_quota) as uploads,
+        Index.open(index_path) as index,
+    ):
+        application = create_app(index, uploads, host=host, password=password)
         shown = f"[{host}]" if ":" in host else host
         print(
             f"Fundstelle: http://{shown}:{listener.getsockname()[1]}/ (Ctrl-C ends it)", flush=True
         )
-        if threading.current_thread() is threading.main_thread():
-            # A service manager's end is like Ctrl-C, so that the uploads' folder goes too.
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with suppress(KeyboardInterrupt):  # uvicorn has ended in order by then
-            uvicorn.Server(config).run(sockets=[listener])
+        run(application, listener, lambda: shutil.rmtree(uploads.folder))
 
 
-def create_app(index: Index, *, host: str = "127.0.0.1", password: str | None = None) -> FastAPI:
-    """The page, and each article at ``/artikel/ID?von=N&bis=N``, behind the checks of requests."""
-    application = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+def create_app(
+    index: Index,
+    uploads: Uploads,
+    *,
+    host: str = "127.0.0.1",
+    password: str | None = None,
+    attempts: Attempts | None = None,
+) -> FastAPI:
+    """The page, and each article at ``/artikel/ID?von=N&bis=N``, behind the checks of requests.
+
+    Made within ``private_uploads``, whose ``uploads`` these are.
+    """
+    application = FastAPI(
+        docs_url=None, redoc_url=None, openapi_url=None, routes=UploadRoutes(uploads).routes()
+    )
+    readers = anyio.CapacityLimiter(8)
 
     @application.get("/artikel/{article_id}")
-    def show_article(article_id: str, von: int = 0, bis: int = 0) -> HTMLResponse:
-        try:
-            record = index.article(article_id)
-        except ArticleNotFoundError as error:
-            return _document(page.missing_article(str(error)), status=404)
-        mark = Span(von, bis) if 0 <= von < bis <= len(record.text) else None
-        return _document(page.article(record, mark))
+    async def show_article(article_id: str, von: int = 0, bis: int = 0) -> HTMLResponse:
+        # In threads of their own, of which Gradio's page takes one too.
+        return await anyio.to_thread.run_sync(
+            _article, index, article_id, von, bis, limiter=readers
+        )
 
+    blocks = _blocks(index, uploads)
     gr.mount_gradio_app(
         application,
-        _blocks(index),
+        blocks,
         path="/",
         footer_links=[],
         allowed_paths=[],
         blocked_paths=[str(index.path.resolve())],
-        max_file_size=MAX_FILE_SIZE,
         show_error=False,
         run_history=False,
         enable_monitoring=False,
@@ -263,100 +277,42 @@ def create_app(index: Index, *, host: str = "127.0.0.1", password: str | None = 
         css=page.STYLE,
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
     )
+    # Gradio compares paths with the folder of uploads only then, and mounting does not set it.
+    blocks.has_launched = True
     # The last one added is asked first.
-    application.add_middleware(_Guard, password=password)
-    application.add_middleware(TrustedHostMiddleware, allowed_hosts=_host_names(host))
-    application.add_middleware(_SafeHeaders)
+    application.add_middleware(Gate, endpoints=_endpoints(blocks), uploads=uploads)
+    application.add_middleware(Door, password=password, attempts=attempts)
+    application.add_middleware(TrustedHostMiddleware, allowed_hosts=host_names(host))
+    application.add_middleware(Limits)
+    application.add_middleware(SafeHeaders)
     return application
 
 
-class _Guard:
-    """Refuses requests that another site sends, and those without the password if there is one."""
-
-    def __init__(self, app: ASGIApp, password: str | None) -> None:
-        self.app = app
-        self.password = password
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket"):
-            await self.app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        if not _is_same_origin(headers):
-            refusal = PlainTextResponse("Requests from other sites are refused.", 403)
-            await refusal(scope, receive, send)
-        elif self.password and not _has_password(headers, self.password):
-            challenge = {"WWW-Authenticate": 'Basic realm="Fundstelle", charset="UTF-8"'}
-            refusal = PlainTextResponse("Password required.", 401, challenge)
-            await refusal(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+def _endpoints(blocks: gr.Blocks) -> Endpoints:
+    counts = {number: len(function.inputs) for number, function in blocks.fns.items()}
+    names = {
+        function.api_name: counts[number]
+        for number, function in blocks.fns.items()
+        if function.api_visibility == "public"
+    }
+    return Endpoints(counts, names)
 
 
-class _SafeHeaders:
-    """Sets the headers that bind a browser: which scripts run, who is asked, who may frame.
-
-    Gradio's pages hold scripts of their own. Each gets the number that the header names, new for
-    every response, so that a script that came in with a text does not run.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        nonce = secrets.token_urlsafe(16)
-        held: list[Message] = []  # the beginning of a page of Gradio's, until its end has come
-
-        async def send_safely(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                own_policy = "content-security-policy" in headers
-                headers.setdefault("Content-Security-Policy", PAGE_POLICY.format(nonce=nonce))
-                for name, value in SAFE_HEADERS.items():
-                    headers[name] = value
-                if not own_policy and headers.get("content-type", "").startswith("text/html"):
-                    held.append(message)
-                    return
-            elif held and message["type"] == "http.response.body":
-                held.append(message)
-                if message.get("more_body"):
-                    return
-                start, *parts = held
-                body = b"".join(part.get("body", b"") for part in parts)
-                body = body.replace(b"<script", f'<script nonce="{nonce}"'.encode())
-                MutableHeaders(scope=start)["Content-Length"] = str(len(body))
-                await send(start)
-                message = {"type": "http.response.body", "body": body}
-            await send(message)
-
-        await self.app(scope, receive, send_safely)
-
-
-def _is_same_origin(headers: Headers) -> bool:
-    """Browsers name the origin of every request that can change something."""
-    origin = headers.get("origin")
-    if origin is None:
-        return True
+def _article(index: Index, article_id: str, start: int, end: int) -> HTMLResponse:
     try:
-        return urlsplit(origin).netloc == headers.get("host")
-    except ValueError:
-        return False
-
-
-def _has_password(headers: Headers, password: str) -> bool:
-    scheme, _, encoded = headers.get("authorization", "").partition(" ")
-    try:
-        given = base64.b64decode(encoded, validate=True).partition(b":")[2]
-    except ValueError:
-        return False
-    return scheme.lower() == "basic" and hmac.compare_digest(given, password.encode())
+        record = index.article(article_id)
+    except ArticleNotFoundError as error:
+        return _document(page.missing_article(str(error)), status=404)
+    except FundstelleError as error:
+        return _document(page.unreadable_article(str(error)), status=503)
+    mark = Span(start, end) if 0 <= start < end <= len(record.text) else None
+    return _document(page.article(record, mark))
 
 
 def _document(text: str, status: int = 200) -> HTMLResponse:
     headers = {"Content-Security-Policy": page.ARTICLE_POLICY, "Cache-Control": "no-store"}
+    if status == 503:
+        headers["Retry-After"] = RETRY_AFTER
     return HTMLResponse(text, status, headers)
 
 
@@ -365,45 +321,6 @@ def _theme() -> gr.themes.Base:
     sans = [gr.themes.Font("system-ui"), gr.themes.Font("sans-serif")]
     mono = [gr.themes.Font("ui-monospace"), gr.themes.Font("monospace")]
     return gr.themes.Base(font=sans, font_mono=mono, primary_hue="blue")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _host_names(host: str) -> list[str]:
-    """The names that requests may be addressed to, against pages that rebind their own name to us.
-
-    Bound to every address, the server cannot know its names. The password protects it there: a
-    browser does not send it to a site that only pretends to be this one.
-    """
-    if host in ("0.0.0.0", "::"):
-        return ["*"]
-    names = {host, f"[{host}]"} if ":" in host else {host}
-    if _is_loopback(host):
-        return sorted(names.union(LOOPBACK_NAMES))
-    return sorted(names | {socket.gethostname(), socket.getfqdn()})
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there; port 0 takes any free one. Raises UsageError."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        reason = error.strerror or error
-        raise UsageError(f"{host}, port {port}: {reason}. Choose another with --port") from error
-
-
-@contextmanager
-def _private_uploads() -> Iterator[None]:
-    """Uploads lie in a folder that only this user can read, and that goes with the server."""
-    with tempfile.TemporaryDirectory(prefix="fundstelle-") as folder:
-        os.environ["GRADIO_TEMP_DIR"] = folder
-        yield
 
 
 def _run() -> int:

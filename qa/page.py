@@ -159,13 +159,22 @@ def _after_title(record: Article, mark: Span | None) -> int:
 
 def missing_article(message: str) -> str:
     """The document that stands where an article is not (any more)."""
+    return _notice("Nicht gefunden", "Diesen Artikel gibt es hier nicht", message)
+
+
+def unreadable_article(message: str) -> str:
+    """The document that stands where the index cannot be read."""
+    return _notice("Gestört", "Der Artikel lässt sich gerade nicht lesen", message)
+
+
+def _notice(title: str, heading: str, message: str) -> str:
     return (
         '<!doctype html><html lang="de"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="data:,">'
-        f"<title>Nicht gefunden</title><style>{ARTICLE_STYLE}</style></head><body>"
+        f"<title>{title}</title><style>{ARTICLE_STYLE}</style></head><body>"
         '<nav><a href="../">Zur Fundstelle-Startseite</a></nav>'
-        f"<main><h1>Diesen Artikel gibt es hier nicht</h1><p>{safe(message)}</p></main>"
+        f'<main><h1>{heading}</h1><p lang="en">{safe(message)}</p></main>'
         "</body></html>"
     )
 

@@ -14,6 +14,9 @@ import pytest
 import app
 from index import Index, UsageError, make_article
 from qa import page
+from qa.web.door import SAFE_HEADERS
+from qa.web.running import listen
+from qa.web.uploads import Uploads
 from tests.page_server import serving
 
 HOSTILE_TEXT = (
@@ -126,7 +129,7 @@ def test_an_article_that_is_not_there(browser: httpx.Client, name: str) -> None:
 @pytest.mark.parametrize("path", ["/", "/config", "/artikel/zzzz", "/gradio_api/info", "/nowhere"])
 def test_every_response_carries_the_headers(browser: httpx.Client, path: str) -> None:
     headers = browser.get(path).headers
-    for name, value in app.SAFE_HEADERS.items():
+    for name, value in SAFE_HEADERS.items():
         assert headers[name] == value
     policy = headers["content-security-policy"]
     assert "unsafe-inline" not in policy.partition("script-src")[2]
@@ -198,7 +201,7 @@ def test_other_addresses_need_a_password(host: str) -> None:
 
 
 def test_a_port_that_is_taken_is_a_clear_error() -> None:
-    with app.listen("127.0.0.1", 0) as taken, pytest.raises(UsageError, match="--port"):
+    with listen("127.0.0.1", 0) as taken, pytest.raises(UsageError, match="--port"):
         app.serve("127.0.0.1", taken.getsockname()[1])
 
 
@@ -206,13 +209,14 @@ def test_an_upload_keeps_its_name_and_is_an_update_the_second_time(
     index: Index, tmp_path: Path
 ) -> None:
     reports = []
+    uploads = Uploads(tmp_path)
     for count in (3, 4):
-        folder = tmp_path / str(count)
+        folder = tmp_path / (str(count) * 64)
         folder.mkdir()
         good, empty = folder / "mühle.txt", folder / "leer.txt"
         good.write_text(f"Die Mühle hat {count} Räder.", "utf-8")
         empty.write_text("", "utf-8")
-        reports.append(app.add_uploads(index, [str(good), str(empty)]))
+        reports.append(app.add_uploads(index, uploads, [str(good), str(empty)]))
         assert not good.exists(), "the upload is deleted"
     first, second = reports
     assert first.added == second.updated

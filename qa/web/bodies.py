@@ -1,0 +1,171 @@
+"""What the API takes: small JSON of the known form, with no file in it but uploaded ones.
+
+A body is judged and then written anew, so Gradio reads the very values that were judged: two
+parsers may differ about the same bytes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from qa.web.refusal import RefusedError
+from qa.web.uploads import NotAnUploadError, Uploads
+
+if TYPE_CHECKING:
+    from starlette.types import Receive
+
+MAX_BODY = 1_000_000
+BODY_SECONDS = 15.0
+MAX_DEPTH = 32
+
+_FILE_KEYS = frozenset({"path", "url", "meta", "is_stream", "_type"})
+"""A record with one of them is taken for a file: Gradio makes one of it, or might."""
+
+_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """How many values each function of the page takes, by its number, and by its public name."""
+
+    by_number: Mapping[int, int]
+    by_name: Mapping[str, int]
+
+
+async def read(receive: Receive, announced: str | None) -> bytes:
+    """The request's body. Raises RefusedError where it is too long or too slow."""
+    if announced is not None and int(announced) > MAX_BODY:
+        raise _too_long()
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise RefusedError(400, "Die Anfrage brach ab.")
+                body += message.get("body", b"")
+                if len(body) > MAX_BODY:
+                    raise _too_long()
+                if not message.get("more_body"):
+                    return bytes(body)
+    except TimeoutError:
+        raise RefusedError(408, "Die Anfrage kam zu langsam.") from None
+
+
+def judged(path: str, host: str, raw: bytes, endpoints: Endpoints, uploads: Uploads) -> bytes:
+    """The body to hand on, for a request to ``path`` of ``host``. Raises RefusedError."""
+    body = _parsed(raw)
+    if path == "/gradio_api/queue/join":
+        kept = _join(body, endpoints)
+    elif path.startswith("/gradio_api/call/"):
+        kept = _call(body, path.removeprefix("/gradio_api/call/"), endpoints)
+    else:
+        kept = _plain(body)
+    return _written(_without_strange_files(kept, host, uploads))
+
+
+def is_id(text: object) -> bool:
+    """Whether it can be the name of a session or an event."""
+    return isinstance(text, str) and bool(_ID.fullmatch(text))
+
+
+def _parsed(raw: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(raw.decode("utf-8"), parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise RefusedError(400, "Die Anfrage ist kein gültiges JSON in UTF-8.") from None
+    if not isinstance(body, dict):
+        raise RefusedError(400, "Die Anfrage ist kein JSON-Objekt.")
+    return body
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _written(body: dict[str, Any]) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError):  # UnicodeEncodeError: half a surrogate pair
+        raise RefusedError(400, "Die Anfrage enthält ungültige Zeichen.") from None
+
+
+def _join(body: dict[str, Any], endpoints: Endpoints) -> dict[str, Any]:
+    number, trigger, session = (body.get(k) for k in ("fn_index", "trigger_id", "session_hash"))
+    if type(number) is not int or number not in endpoints.by_number:
+        raise RefusedError(404, "Diese Funktion gibt es hier nicht.")
+    if not is_id(session):
+        raise RefusedError(400, "session_hash fehlt oder ist ungültig.")
+    if trigger is not None and type(trigger) is not int:
+        raise RefusedError(400, "trigger_id ist keine Zahl.")
+    data = _data(body, endpoints.by_number[number])
+    return {"data": data, "fn_index": number, "trigger_id": trigger, "session_hash": session}
+
+
+def _call(body: dict[str, Any], name: str, endpoints: Endpoints) -> dict[str, Any]:
+    if name not in endpoints.by_name:
+        raise RefusedError(404, "Diese Funktion gibt es hier nicht.")
+    return {"data": _data(body, endpoints.by_name[name])}
+
+
+def _plain(body: dict[str, Any]) -> dict[str, Any]:
+    """Of an order to stop or forget: names and numbers."""
+    known = ("session_hash", "fn_index", "event_id")
+    kept = {key: value for key, value in body.items() if key in known}
+    if all(is_id(value) or type(value) is int for value in kept.values()):
+        return kept
+    raise RefusedError(400, "session_hash, fn_index oder event_id ist ungültig.")
+
+
+def _data(body: dict[str, Any], count: int) -> list[Any]:
+    data = body.get("data")
+    if not isinstance(data, list) or len(data) != count:
+        raise RefusedError(400, f"data muss eine Liste mit {count} Werten sein.")
+    return data
+
+
+def _without_strange_files(value: Any, host: str, uploads: Uploads, depth: int = 0) -> Any:
+    """``value`` with each file in it reduced to what names an upload."""
+    if depth > MAX_DEPTH:
+        raise RefusedError(400, "Die Anfrage ist zu tief verschachtelt.")
+    if isinstance(value, list):
+        return [_without_strange_files(item, host, uploads, depth + 1) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if depth and _FILE_KEYS & value.keys():
+        return _file(value, host, uploads)
+    return {k: _without_strange_files(v, host, uploads, depth + 1) for k, v in value.items()}
+
+
+def _file(record: dict[str, Any], host: str, uploads: Uploads) -> dict[str, Any]:
+    path, url = record.get("path"), record.get("url")
+    try:
+        found = uploads.file(path)
+    except NotAnUploadError:
+        raise RefusedError(400, "Das ist keine hochgeladene Datei (mehr).") from None
+    if url is not None and not _is_own(url, host):
+        raise RefusedError(400, "Adressen werden hier nicht abgerufen.")
+    return {
+        "path": str(found),
+        "orig_name": found.name,
+        "meta": {"_type": "gradio.FileData"},
+    }
+
+
+def _is_own(url: object, host: str) -> bool:
+    """Gradio's script adds the address under which this server might show an upload."""
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else None
+    except ValueError:
+        return False
+    return parts is not None and parts.netloc == host and parts.path.startswith("/gradio_api/file=")
+
+
+def _too_long() -> RefusedError:
+    return RefusedError(413, f"Die Anfrage ist größer als {MAX_BODY:,} Bytes.".replace(",", "."))

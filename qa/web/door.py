@@ -1,0 +1,160 @@
+"""Who may come in, and what every response says to the browser."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+import math
+import re
+import secrets
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+
+from qa.web.attempts import Attempts
+from qa.web.refusal import RefusedError, refusal
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+PAGE_POLICY = (
+    "default-src 'self'; base-uri 'self'; object-src 'none'; frame-ancestors 'none'; "
+    "form-action 'self'; connect-src 'self'; img-src 'self' data: blob:; font-src 'self' data:; "
+    "style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
+    "script-src 'self' 'nonce-{nonce}' 'unsafe-eval'"
+)
+"""unsafe-eval, since Gradio's HTML component makes its template a function in the browser."""
+
+SAFE_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+
+
+class Door:
+    """Refuses requests that another site sends, and those without the password if there is one."""
+
+    def __init__(self, app: ASGIApp, password: str | None, attempts: Attempts | None) -> None:
+        self.app = app
+        self.password = password
+        self.attempts = attempts or Attempts()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        try:
+            _check_names(headers)
+            if self.password:
+                await self._check_password(scope, headers, self.password)
+        except RefusedError as error:
+            await refusal(scope["path"], error)(scope, receive, send)
+        else:
+            await self.app(_without_claims(scope), receive, send)
+
+    async def _check_password(self, scope: Scope, headers: Headers, password: str) -> None:
+        address = scope["client"][0] if scope.get("client") else ""
+        if locked := self.attempts.locked_for(address):
+            raise _locked(locked)
+        if _has_password(headers, password):
+            return
+        if "authorization" in headers:
+            delay = self.attempts.failed(address)
+            if locked := self.attempts.locked_for(address):
+                raise _locked(locked)
+            await asyncio.sleep(delay)
+        challenge = {"WWW-Authenticate": 'Basic realm="Fundstelle", charset="UTF-8"'}
+        raise RefusedError(401, "Bitte das Passwort angeben.", challenge)
+
+
+class SafeHeaders:
+    """Sets the headers that bind a browser: which scripts run, who is asked, who may frame.
+
+    Gradio's pages hold scripts of their own. Each gets the number that the header names, new for
+    every response, so that a script that came in with a text does not run.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        nonce = secrets.token_urlsafe(16)
+        held: list[Message] = []  # the beginning of a page of Gradio's, until its end has come
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                own_policy = "content-security-policy" in headers
+                headers.setdefault("Content-Security-Policy", PAGE_POLICY.format(nonce=nonce))
+                for name, value in SAFE_HEADERS.items():
+                    headers[name] = value
+                if not own_policy and headers.get("content-type", "").startswith("text/html"):
+                    held.append(message)
+                    return
+            elif held and message["type"] == "http.response.body":
+                held.append(message)
+                if message.get("more_body"):
+                    return
+                start, *parts = held
+                body = b"".join(part.get("body", b"") for part in parts)
+                body = body.replace(b"<script", f'<script nonce="{nonce}"'.encode())
+                MutableHeaders(scope=start)["Content-Length"] = str(len(body))
+                await send(start)
+                message = {"type": "http.response.body", "body": body}
+            await send(message)
+
+        await self.app(scope, receive, send_safely)
+
+
+def _check_names(headers: Headers) -> None:
+    """The host's name goes into the page. Browsers name the origin of what can change something."""
+    if len(headers.getlist("host")) != 1 or not _HOST.fullmatch(headers["host"]):
+        raise RefusedError(400, "Der Name des Servers in der Anfrage ist ungültig.")
+    for origin in headers.getlist("origin"):
+        try:
+            same = urlsplit(origin).netloc == headers["host"]
+        except ValueError:
+            same = False
+        if not same:
+            raise RefusedError(403, "Anfragen von anderen Seiten werden abgelehnt.")
+
+
+def _has_password(headers: Headers, password: str) -> bool:
+    scheme, _, encoded = headers.get("authorization", "").partition(" ")
+    try:
+        given = base64.b64decode(encoded, validate=True).partition(b":")[2]
+    except ValueError:
+        return False
+    return scheme.lower() == "basic" and hmac.compare_digest(given, password.encode())
+
+
+def _locked(seconds: float) -> RefusedError:
+    minutes = math.ceil(seconds / 60)
+    text = f"Zu viele falsche Passwörter. Ein neuer Versuch geht in {minutes} Minuten."
+    return RefusedError(429, text, {"Retry-After": str(math.ceil(seconds))})
+
+
+def _without_claims(scope: Scope) -> Scope:
+    """Without headers that claim another host: Gradio believes them, and writes it into the page.
+
+    A proxy may say that it was asked by https.
+    """
+
+    def stays(name: bytes, value: bytes) -> bool:
+        if name == b"x-forwarded-proto":
+            return value in (b"http", b"https")
+        return name != b"forwarded" and not name.startswith((b"x-forwarded-", b"x-gradio-"))
+
+    kept = [(name, value) for name, value in scope["headers"] if stays(name, value)]
+    return {**scope, "headers": kept}

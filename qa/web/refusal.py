@@ -1,0 +1,31 @@
+"""A request that is refused, and what the one who sent it is told: in German, as on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+BUSY = "Der Server ist gerade ausgelastet. Bitte gleich noch einmal versuchen."
+BROKEN = (
+    "Das hat nicht geklappt. Der Grund steht in der Ausgabe des Servers. Bitte noch einmal "
+    "versuchen."
+)
+RETRY_AFTER = "5"
+
+
+class RefusedError(Exception):
+    """``status`` and a text for the sender, with ``headers`` if the status asks for some."""
+
+    def __init__(self, status: int, text: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(text)
+        self.status = status
+        self.text = text
+        self.headers = dict(headers or {})
+
+
+def refusal(path: str, error: RefusedError) -> Response:
+    """The response. Gradio's script shows ``detail`` of what the API says, and plain text else."""
+    if path.startswith("/gradio_api/") and path != "/gradio_api/upload":
+        return JSONResponse({"detail": error.text}, error.status, error.headers)
+    return PlainTextResponse(error.text, error.status, error.headers)
