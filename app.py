@@ -241,7 +241,6 @@ def create_app(
     *,
     host: str = "127.0.0.1",
     password: str | None = None,
-    attempts: Attempts | None = None,
 ) -> FastAPI:
     """The page, and each article at ``/artikel/ID?von=N&bis=N``, behind the checks of requests.
 
@@ -281,7 +280,7 @@ def create_app(
     blocks.has_launched = True
     # The last one added is asked first.
     application.add_middleware(Gate, endpoints=_endpoints(blocks), uploads=uploads)
-    application.add_middleware(Door, password=password, attempts=attempts)
+    application.add_middleware(Door, password=password, attempts=Attempts())
     application.add_middleware(TrustedHostMiddleware, allowed_hosts=host_names(host))
     application.add_middleware(Limits)
     application.add_middleware(SafeHeaders)

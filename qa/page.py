@@ -389,10 +389,11 @@ def _row(item: ArticleSummary) -> str:
 def _source_link(source: str) -> str:
     """Only web addresses become links. A file is named without its folders."""
     try:
-        scheme = urlsplit(source).scheme
+        parts = urlsplit(source)
+        scheme, host = parts.scheme, parts.netloc
     except ValueError:
-        scheme = ""
-    if scheme not in ("http", "https"):
+        scheme = host = ""
+    if scheme not in ("http", "https") or not host:
         if scheme == "file":
             return safe(unquote(source.rsplit("/", 1)[-1]))
         return safe(source.removeprefix(UPLOAD))

@@ -53,7 +53,8 @@ class Attempts:
             self._records.popitem(last=False)
         if count <= FREE:
             return 0.0
-        return min(FIRST_DELAY * 2.0 ** (count - FREE - 1), LONGEST_DELAY)
+        doublings = min(count - FREE - 1, 16)
+        return min(FIRST_DELAY * 2.0**doublings, LONGEST_DELAY)
 
     def __len__(self) -> int:
         return len(self._records)

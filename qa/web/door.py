@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 
-from qa.web.attempts import Attempts
 from qa.web.refusal import RefusedError, refusal
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from qa.web.attempts import Attempts
 
 PAGE_POLICY = (
     "default-src 'self'; base-uri 'self'; object-src 'none'; frame-ancestors 'none'; "
@@ -41,10 +42,10 @@ _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{
 class Door:
     """Refuses requests that another site sends, and those without the password if there is one."""
 
-    def __init__(self, app: ASGIApp, password: str | None, attempts: Attempts | None) -> None:
+    def __init__(self, app: ASGIApp, password: str | None, attempts: Attempts) -> None:
         self.app = app
         self.password = password
-        self.attempts = attempts or Attempts()
+        self.attempts = attempts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
@@ -121,13 +122,15 @@ class Limits:
                 self.running -= 1
 
     async def _run(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = replaced = False
+        begun = replaced = streams = False
 
         async def send_in_time(message: Message) -> None:
-            nonlocal begun, replaced
+            nonlocal begun, replaced, streams
             if message["type"] == "http.response.start":
                 # Our own say when to come again.
-                ours = "retry-after" in Headers(scope=message)
+                headers = Headers(raw=list(message.get("headers", [])))
+                streams = headers.get("content-type", "").startswith("text/event-stream")
+                ours = "retry-after" in headers
                 replaced = not begun and not ours and message["status"] >= 500
                 begun = True
                 if replaced:
@@ -143,6 +146,9 @@ class Limits:
             _LOG.error("%s: %r", scope["path"], error, exc_info=not begun)
             if not begun:
                 await _told(500)(scope, receive, send)
+            elif streams:
+                with suppress(Exception):  # it has told the error; its reader may be gone
+                    await send({"type": "http.response.body"})
 
 
 def _found(path: str, method: str) -> _Route:
