@@ -381,11 +381,15 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    upload_quota: Annotated[
+        int, typer.Option(min=1, help="Megabytes for files that were uploaded and not yet added.")
+    ] = 1_000,
 ) -> None:
     """Open the web page on this machine: ask, read, add files."""
     from app import serve as serve_page
 
-    serve_page(host, port, password=password, index_path=index or context.obj)
+    quota = upload_quota * 1_000_000
+    serve_page(host, port, password, index or context.obj, upload_quota=quota)
 
 
 # ---- the work behind the commands ----------------------------------------------------------------
