@@ -146,9 +146,11 @@ def _function(world: World, number: int, value: Any) -> None:
     """Called as the page calls it: a file that was not uploaded is refused, a text is a text."""
     counts = {0: 3, 1: 1, 2: 1, 3: 0, 4: 0}
     for data in ([[value]] * counts[number], [value] * counts[number], [[value]], [value]):
+        if not data:
+            continue  # a function without values: nothing of ours is in the request
         began = time.monotonic()
         response = join(world.client, number, data, "pfade")
-        if isinstance(value, dict) or (data and len(data) != counts[number]):
+        if isinstance(value, dict) or len(data) != counts[number]:
             assert response.status_code == 400, response.text
         _check(world, response.status_code, response.text, began)
 
