@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_IN_ACCESS, _IN_OPEN = 0x1, 0x20
+_IN_ACCESS, _IN_OPEN, _IN_ISDIR = 0x1, 0x20, 0x40000000
 
 
 class Opened:
-    """Names of files in watched folders that anybody opened; Linux tells, no other system here."""
+    """Names of files in watched folders that anybody opened; Linux tells, no other system here.
+
+    Folders are left out: whoever walks over the disk opens them, and only them.
+    """
 
     def __init__(self, *folders: Path) -> None:
         libc = ctypes.CDLL(None, use_errno=True)
@@ -42,8 +45,9 @@ class Opened:
 def _names(data: bytes) -> set[str]:
     names = set()
     while data:
-        length = struct.unpack_from("iIII", data)[3]
-        names.add(data[16 : 16 + length].rstrip(b"\x00").decode("utf-8", "replace"))
+        _, mask, _, length = struct.unpack_from("iIII", data)
+        if not mask & _IN_ISDIR:
+            names.add(data[16 : 16 + length].rstrip(b"\x00").decode("utf-8", "replace"))
         data = data[16 + length :]
     return names - {""}
 
