@@ -16,6 +16,8 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import get_decimal_symbol
 from text_to_num import find_numbers as find_word_numbers
 
+from qa.codes import code_spans
+
 # Each maps one code point to one, so offsets in the folded text are offsets in the original.
 _FOLDED = str.maketrans(
     {
@@ -33,6 +35,9 @@ _FOLDED = str.maketrans(
         "\u2212": "-",
         "\u2019": "'",
         "\uff05": "%",
+        "\u066a": "%",
+        "\u066b": ".",
+        "\u066c": ",",
         "\uff0c": ",",
         "\uff0e": ".",
     }
@@ -76,7 +81,9 @@ _DIGITS = re.compile(
     r"(?:\d{1,3}(?: \d{3})+(?:[.,]\d+)?(?![\d])|\d+(?:[.,']\d+)*)"
     r" ?[½¼¾⅓⅔]?|[½¼¾⅓⅔]"
 )
-_LETTER_BEFORE = re.compile(r"[^\W\d_]$|[^\W\d_]-$|\d[.,:/]$|(?:§|#|\bNr\.|\bNo\.|\bS\.) ?$")
+_SPACED = re.compile(r"\d{1,3}(?: \d{3})+(?:[.,]\d+)?")
+_LETTER_BEFORE = re.compile(r"[^\W\d_]$|[^\W\d_]-$|\d[.,:/']{1,2}$|#$|(?<!\w)[,']$")
+_BROKEN_AFTER = re.compile(r"[.,:/']{1,2}\d|[.,]{2,}\d")  # "3:1", "5,,6", "1'2"
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]")
 
 _HALF = re.compile(
@@ -166,6 +173,8 @@ def parse_digits(written: str, language: str) -> Decimal | None:
     sign = -1 if body.startswith("-") else 1
     body = body.lstrip("+-")
     if " " in body:
+        if not _SPACED.fullmatch(body):
+            return None
         body = body.replace(" ", "")
         value = _decimal(body.replace(",", "."))
     else:
@@ -215,10 +224,17 @@ def decimal_sign(language: str) -> str:
 
 def _digit_numbers(folded: str, language: str) -> list[Number]:
     found = []
+    codes = code_spans(folded)
     for match in _DIGITS.finditer(folded):
         written = match.group().rstrip()
         start, end = match.start(), match.start() + len(written)
+        while codes and codes[0][1] <= start:
+            codes.pop(0)
+        if codes and codes[0][0] < end:
+            continue
         if _LETTER_BEFORE.search(folded[max(0, start - 4) : start]):
+            continue
+        if _BROKEN_AFTER.match(folded, end):
             continue
         value = parse_digits(written, language)
         if value is None:
