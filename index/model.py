@@ -71,8 +71,11 @@ def resolve(name: str = DEFAULT, *, fetch: bool = True) -> ModelFolder:
     if path is None:
         path = _download(name) if fetch else _fetched_before(name)
     # A name such as "/" would have the whole disk searched for weights.
-    elif not fetch and not any((path / file).is_file() for file in ("modules.json", "config.json")):
-        raise ModelError(f"{name}: is no model's folder, and an index names it. Choose another.")
+    elif not any((path / file).is_file() for file in ("modules.json", "config.json")):
+        raise ModelError(
+            f"{name}: is no model's folder, for it holds neither modules.json nor config.json. "
+            "Name a SentenceTransformer folder."
+        )
     _refuse_unsafe(path)
     return ModelFolder(name, path.resolve(), _cached_fingerprint(path))
 
@@ -442,7 +445,7 @@ def _refuse_unsafe(path: Path) -> None:
             entries = json.loads(modules.read_text("utf-8"))
             types = [str(entry["type"]) for entry in entries]
             folders += [path / entry["path"] for entry in entries if entry["path"]]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ModelError(
                 f"{modules} cannot be read: {error}. Fetch the model again."
             ) from error
