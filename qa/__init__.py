@@ -1,6 +1,17 @@
 """Questions in, cited answers out."""
 
-from qa.answer import ask
-from qa.records import Answer, Citation, Normalized, TimeLimit, View
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qa.answer import ask
+    from qa.records import Answer, Citation, Normalized, TimeLimit, View
 
 __all__ = ["Answer", "Citation", "Normalized", "TimeLimit", "View", "ask"]
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, imported when they are first used: the command begins in no time."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module("qa.answer" if name == "ask" else "qa.records"), name)

@@ -69,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else FAILED
+        if isinstance(end.__context__, BrokenPipeError):
+            return _flushed(0)  # as typer ends then
         if code == INTERRUPTED:
             say("interrupted")
         return _flushed(code)

@@ -15,7 +15,10 @@ def console(*, stderr: bool = False) -> Console:
     """Plain text: what an article says is never markup."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    terminal = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if terminal.width < 1:  # COLUMNS=0: there would be no room for a letter
+        terminal.width = 80
+    return terminal
 
 
 def say(message: str) -> None:

@@ -30,7 +30,7 @@ NOTHING = (
 )  # fmt: skip
 """Texts in which nothing is counted, measured, paid or dated."""
 
-EXACTLY = (
+EXACTLY: tuple[tuple[str, list[str] | None], ...] = (
     ("de: Fakedorf hat [3] 812 Einwohner [4].", ["812"]),
     ("de: Der Bau kostet 4[2] Mio. Euro.[3]", ["4[2] Mio. Euro"]),
     ("de: Rund 25 Prozent¹ mehr als 2023².", ["25 Prozent", "2023"]),
