@@ -34,7 +34,8 @@ from index import (
     make_article,
     read_sources,
 )
-from qa import ask, page
+from qa import ask
+from qa.show import page
 from qa.web.attempts import Attempts
 from qa.web.bodies import Endpoints
 from qa.web.door import Door, SafeHeaders

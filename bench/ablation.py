@@ -31,16 +31,16 @@ CONFIG: Mapping[str, dict[str, Any]] = {
 }
 
 CONSTANTS: Mapping[str, dict[str, object]] = {
-    "centres of the languages": {"index.centres.SHRINKAGE": 1e12},
+    "centres of the languages": {"index.legs.language_centroids.SHRINKAGE": 1e12},
     "square of the term share": {
-        "index.searcher.weighted_sum": lambda *a, **k: _not_squared(*a, **k)
+        "index.search.searcher.weighted_sum": lambda *a, **k: _not_squared(*a, **k)
     },
     "compounds and parts": {
-        "index.expand.HEAD_WEIGHT": 0.0,
-        "index.expand.MODIFIER_WEIGHT": 0.0,
-        "index.expand.PART_WEIGHT": 0.0,
+        "index.search.expand.HEAD_WEIGHT": 0.0,
+        "index.search.expand.MODIFIER_WEIGHT": 0.0,
+        "index.search.expand.PART_WEIGHT": 0.0,
     },
-    "terms of the other languages": {"index.expand.OTHER_LANGUAGE_WEIGHT": 0.0},
+    "terms of the other languages": {"index.search.expand.OTHER_LANGUAGE_WEIGHT": 0.0},
 }
 
 

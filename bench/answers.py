@@ -21,7 +21,8 @@ from rich.table import Table
 from bench.data import Question, xquad
 from bench.retrieval import open_corpus
 from index import Index
-from qa import Answer, ask, metrics
+from qa import Answer, ask
+from qa.evaluation import metrics
 
 REFUSED_AT_MOST = 0.10
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index import Article, make_article
-from index.embed import Embedder
-from index.split import split
+from index.encoder.embedder import Embedder
+from index.text.passages import split
 
 DATA = Path(os.environ.get("FUNDSTELLE_DATA", Path(__file__).resolve().parents[2] / "shared/data"))
 """``FUNDSTELLE_DATA`` names another folder with the same layout."""

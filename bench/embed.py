@@ -32,9 +32,14 @@ from rich.table import Table
 
 from bench.data import news_articles
 from index import Article, Index, IndexConfig
-from index.embed import cpu_flags, load_sentence_transformer, open_embedder, preferred_dtype
-from index.model import resolve
-from index.split import split
+from index.encoder.embedder import (
+    cpu_flags,
+    load_sentence_transformer,
+    open_embedder,
+    preferred_dtype,
+)
+from index.encoder.models import resolve
+from index.text.passages import split
 
 SENTENCES_PER_ROUND = 100
 INSTRUCTION_SETS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16")

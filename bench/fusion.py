@@ -16,8 +16,7 @@ from rich.table import Table
 
 from bench.data import xquad
 from bench.retrieval import open_corpus
-from index import Hit
-from index.fuse import FULL
+from index import TERM_SHARE_CAP, Hit
 
 Scores: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.float64]]"
 """One measure of each hit."""
@@ -50,7 +49,7 @@ def scaled(scores: Scores) -> Scores:
 
 
 def summed(sentence: float, lexical: float) -> Callable[[Scores, Scores, Scores], Scores]:
-    return lambda c, s, t: c + sentence * s + lexical * np.minimum(t, FULL) ** 2
+    return lambda c, s, t: c + sentence * s + lexical * np.minimum(t, TERM_SHARE_CAP) ** 2
 
 
 WAYS: dict[str, Callable[[Scores, Scores, Scores], Scores]] = {

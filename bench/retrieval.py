@@ -22,9 +22,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.data import DATA, Question, distractors, paragraph_articles, xquad
-from index import Index, IndexConfig, segment
-from index.language import analysis_version
-from index.split import splitter_version
+from index import Index, IndexConfig
+from index.storage import segment
+from index.text.analysis import analysis_version
+from index.text.passages import splitter_version
 
 DEPTH = 10
 

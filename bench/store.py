@@ -33,15 +33,15 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from index import Article, Index, make_article, segment
-from index.centres import language_arrays
-from index.check import verify
-from index.dense import codes_arrays, in_blocks
-from index.language import terms
-from index.lexical import Postings, by_ending, term_keys
-from index.records import Chunk, Filters, Span
-from index.reuse import piece_of, vector_checks
-from index.sentence_vectors import coded, vectors_of
+from index import Article, Chunk, Filters, Index, Span, make_article
+from index.indexing.reuse import piece_of, vector_checks
+from index.legs.dense import codes_arrays, in_blocks
+from index.legs.language_centroids import language_arrays
+from index.legs.lexical import Postings, by_ending, term_keys
+from index.legs.sentence_vectors import coded, vectors_of
+from index.maintenance.check import verify
+from index.storage import segment
+from index.text.analysis import terms
 
 DIMENSION = 384
 WORDS = 300_000

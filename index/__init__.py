@@ -1,49 +1,79 @@
 """Articles in, ranked passages out.
 
-The names in ``__all__`` are the public surface; a test reads the list.
+The names in ``__all__`` are the public surface; a test reads the list. Each is imported when it is
+first used, so that what needs little begins in no time.
 """
 
-from index.config import IndexConfig
-from index.core import Index, default_path
-from index.errors import (
-    ArticleNotFoundError,
-    FundstelleError,
-    IndexBusyError,
-    IndexDamagedError,
-    IndexFolderError,
-    IndexMismatchError,
-    ModelError,
-    SourceError,
-    UsageError,
-)
-from index.ingest import Columns, ReadOptions, read_sources
-from index.records import (
-    AddReport,
-    Article,
-    ArticleSummary,
-    BackupReport,
-    CheckReport,
-    Damage,
-    Failure,
-    Filters,
-    Hit,
-    LegScore,
-    Passage,
-    Progress,
-    RepairReport,
-    Span,
-    Status,
-    SyncReport,
-    make_article,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from index.config import IndexConfig
+    from index.core import Index, default_path
+    from index.errors import (
+        ArticleNotFoundError,
+        FundstelleError,
+        IndexBusyError,
+        IndexDamagedError,
+        IndexFolderError,
+        IndexMismatchError,
+        ModelError,
+        SourceError,
+        UsageError,
+    )
+    from index.ingest import Columns, ReadOptions, read_sources, read_text_file
+    from index.legs.fuse import TERM_SHARE_CAP
+    from index.records import (
+        AddReport,
+        Article,
+        ArticleSummary,
+        BackupReport,
+        CheckReport,
+        Chunk,
+        Damage,
+        Failure,
+        Filters,
+        Hit,
+        LegScore,
+        Passage,
+        Progress,
+        RepairReport,
+        Span,
+        Status,
+        SyncReport,
+        make_article,
+    )
+    from index.search.near_duplicates import are_copies
+    from index.search.reorder import renumbered, spread
+
+_ROOMS = {
+    "config": ("IndexConfig",),
+    "core": ("Index", "default_path"),
+    "errors": (
+        *("ArticleNotFoundError", "FundstelleError", "IndexBusyError", "IndexDamagedError"),
+        *("IndexFolderError", "IndexMismatchError", "ModelError", "SourceError", "UsageError"),
+    ),
+    "ingest": ("Columns", "ReadOptions", "read_sources", "read_text_file"),
+    "legs.fuse": ("TERM_SHARE_CAP",),
+    "records": (
+        *("AddReport", "Article", "ArticleSummary", "BackupReport", "CheckReport", "Chunk"),
+        *("Damage", "Failure", "Filters", "Hit", "LegScore", "Passage", "Progress"),
+        *("RepairReport", "Span", "Status", "SyncReport", "make_article"),
+    ),
+    "search.near_duplicates": ("are_copies",),
+    "search.reorder": ("renumbered", "spread"),
+}
+_HOMES = {name: f"index.{room}" for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
+    "TERM_SHARE_CAP",
     "AddReport",
     "Article",
     "ArticleNotFoundError",
     "ArticleSummary",
     "BackupReport",
     "CheckReport",
+    "Chunk",
     "Columns",
     "Damage",
     "Failure",
@@ -67,7 +97,17 @@ __all__ = [
     "Status",
     "SyncReport",
     "UsageError",
+    "are_copies",
     "default_path",
     "make_article",
     "read_sources",
+    "read_text_file",
+    "renumbered",
+    "spread",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

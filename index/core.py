@@ -12,10 +12,10 @@ from threading import Lock, RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from index import segment
+from index.compatibility import check_settings, config_of, dimension_of, embedder_of, settings_of
 from index.config import IndexConfig
-from index.copies import distinct
-from index.embed import Embedder
+from index.encoder.embedder import Embedder
+from index.encoder.models import DEFAULT, DEFAULT_NAME
 from index.errors import (
     ArticleNotFoundError,
     IndexBusyError,
@@ -24,14 +24,13 @@ from index.errors import (
     UsageError,
     writing_to,
 )
-from index.fresh import batches, split_article, write_segments
-from index.identity import IDENTITY, has_segments, is_there, new_identity
+from index.indexing.fresh import batches, split_article, write_segments
+from index.indexing.progress import OnProgress, Tally
+from index.indexing.sync import FilesRead, Gone, Roots, find_gone
+from index.indexing.upkeep import merge_what_is_due, remove_leftovers
 from index.ingest import ReadOptions, count_sources
 from index.ingest.files import uri_of
 from index.ingest.refusal import admitted
-from index.lock import current_writer, writer_lock
-from index.model import DEFAULT, DEFAULT_NAME
-from index.order import HALF_LIFE, prefer_recent, renumbered, spread
 from index.records import (
     AddReport,
     Article,
@@ -46,17 +45,18 @@ from index.records import (
     Status,
     SyncReport,
 )
-from index.settings import check_settings, config_of, dimension_of, embedder_of, settings_of
-from index.store import Store, StoredPassage
-from index.sync import FilesRead, Gone, Roots, find_gone
-from index.tally import OnProgress, Tally
-from index.upkeep import merge_what_is_due, remove_leftovers
+from index.search.near_duplicates import distinct
+from index.search.reorder import HALF_LIFE, prefer_recent, renumbered, spread
+from index.storage import segment
+from index.storage.identity import IDENTITY, has_segments, is_there, new_identity
+from index.storage.lock import current_writer, writer_lock
+from index.storage.store import Store, StoredPassage
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from index.searcher import Ranked, Searcher
+    from index.search.searcher import Ranked, Searcher
 
 QUERY_CACHE = 64
 """Questions whose vectors are remembered: each is compared with passages, then with sentences."""
@@ -444,19 +444,19 @@ class Index:
 
     def verify(self) -> CheckReport:
         """Read everything that is stored and compare it with its checksums and with each other."""
-        from index.check import verify
+        from index.maintenance.check import verify
 
         return verify(self.path)
 
     def repair(self) -> RepairReport:
         """Build again what is damaged, from what is sound; what is lost is named in the result."""
-        from index.repair import repair
+        from index.maintenance.repair import repair
 
         return repair(self.path, self._embedder)
 
     def backup(self, file: str | Path) -> BackupReport:
         """Write a copy of the newest commit into one file, whoever writes meanwhile."""
-        from index.backup import backup
+        from index.maintenance.backup import backup
 
         return backup(self.path, Path(file))
 
@@ -476,10 +476,10 @@ class Index:
 
         ``filters`` apply inside both legs, before their best are taken. ``language`` is the
         query's, an ISO 639-1 code; it is told from the query where it is not given. Beyond
-        ``per_article`` passages an article's further ones give way to others nearly as good
-        (``index.order.spread``). ``recent`` prefers newer articles: True, or the days in which
-        newness loses half its worth (``index.order.prefer_recent``). Raises UsageError for a ``k``
-        below 1, IndexDamagedError.
+        ``per_article`` passages an article's further ones give way to others nearly as good.
+        ``recent`` prefers newer articles: True, or the days in which newness loses half its worth
+        (both in ``index.search.reorder``). Raises UsageError for a ``k`` below 1,
+        IndexDamagedError.
         """
         if k < 1:
             raise UsageError(f"k is {k}. Ask for at least one passage.")
@@ -549,7 +549,7 @@ class Index:
 
     def _current_searcher(self) -> Searcher:
         """What searches the newest commit; made again when a commit has changed it."""
-        from index.searcher import Searcher
+        from index.search.searcher import Searcher
 
         version = self._store.data_version()
         if self._searcher is None or version != self._searcher_version:
@@ -580,7 +580,7 @@ class Index:
         """What is not as it was written, or was written wrongly, in the segments."""
         for record in self._store.segments():
             yield from segment.damage(self.path / "segments", record)
-        from index.check import verify
+        from index.maintenance.check import verify
 
         yield from (f"{entry.where}: {entry.problem}" for entry in verify(self.path).damage)
 

@@ -9,21 +9,26 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from index import Filters, Hit, Index, UsageError
-from index.copies import are_copies
-from index.language import terms
-from index.order import renumbered, spread
-from qa.candidates import Candidate, gather
-from qa.extract import Extract, Scored, name_extract, sentence_extract, span_extract, value_extracts
-from qa.kinds import NAMES, Kind
-from qa.question import Question, understand
-from qa.reader import Reader, load_reader
+from index import Filters, Hit, Index, UsageError, are_copies, renumbered, spread
+from index.text.analysis import terms
+from qa.answer_types import NAMES, Kind
+from qa.citations import is_true
+from qa.question.analyse import Question, understand
+from qa.reading.reader import Reader, load_reader
 from qa.records import Answer, Citation, Normalized, TimeLimit, View
-from qa.rerank import load_reranker
-from qa.retrieve import Attempt, Retrieval, choose
-from qa.scorer import Scorer, load_scorer
-from qa.values import group_values
-from qa.verify import is_true
+from qa.retrieval.rerank import load_reranker
+from qa.retrieval.search import Attempt, Retrieval, choose
+from qa.scoring.candidates import Candidate, gather
+from qa.scoring.extract import (
+    Extract,
+    Scored,
+    name_extract,
+    sentence_extract,
+    span_extract,
+    value_extracts,
+)
+from qa.scoring.logistic import Scorer, load_scorer
+from qa.values.find import group_values
 
 DEFAULT_READER = "default"
 

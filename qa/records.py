@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from index.records import Article, Hit, LegScore
+from index import Article, Hit, LegScore
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ def main() -> int:
     heard = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
     if heard:
         signal.signal(signal.SIGINT, _leave)
-    from qa.cli import main as command
+    from qa.cli.main import main as command
 
     if heard:
         signal.signal(signal.SIGINT, _interrupt)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from index import Index
-from index.embed import Embedder, open_embedder
+from index.encoder.embedder import Embedder, open_embedder
 
 ROOT = Path(__file__).parents[1]
 ARTICLES = ROOT / "examples/articles"

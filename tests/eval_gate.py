@@ -30,9 +30,10 @@ import typer
 from bench import answers, retrieval
 from bench.data import DATA, xquad
 from index import Filters, Index
-from qa import ask, metrics
-from qa.evaluate import evaluate, figures
-from qa.gold import read_gold
+from qa import ask
+from qa.evaluation import metrics
+from qa.evaluation.evaluate import evaluate, figures
+from qa.evaluation.gold import read_gold
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"

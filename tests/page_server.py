@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 @contextmanager
 def serving(folder: Path, password: str | None = None) -> Iterator[str]:
     """The address of a server over the index in ``folder``; it is ended afterwards."""
-    command = [sys.executable, "-m", "qa.cli", "serve", "--port", "0", "--index", str(folder)]
+    command = [sys.executable, "-m", "qa", "serve", "--port", "0", "--index", str(folder)]
     environment = os.environ | ({"QA_PASSWORD": password} if password else {})
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True

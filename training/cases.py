@@ -13,10 +13,10 @@ from bench.data import xquad
 from bench.retrieval import open_corpus
 from index import Article, Hit, Index, read_sources
 from qa.answer import to_read
-from qa.candidates import Candidate, gather
-from qa.question import Question, understand
-from qa.reader import Reader, Reading
-from qa.values import Value
+from qa.question.analyse import Question, understand
+from qa.reading.reader import Reader, Reading
+from qa.scoring.candidates import Candidate, gather
+from qa.values.find import Value
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from index.model import resolve
-from qa.metrics import auroc
-from qa.reader import DEFAULT_WEIGHTS, EncoderReader, Reader, Reading
+from index.encoder.models import resolve
+from qa.evaluation.metrics import auroc
+from qa.reading.reader import DEFAULT_WEIGHTS, EncoderReader, Reader, Reading
 from training.reader_data import ReaderData
 from training.reader_scores import Tally, normalised, overlap
 from training.reader_sources import CLUSTERS, NEWS, Paragraph

@@ -1,11 +1,11 @@
-"""Fit the logistic models of ``qa/scorer.json`` on development questions.
+"""Fit the logistic models of ``qa/scoring/scorer.json`` on development questions.
 
 They are XQuAD-R's development half in German and English, each also over the paragraphs of the
 other language, and the example questions. Each is asked
 as it is, and with what answers it held back; then nothing answers it, though much comes near.
 Figures are cross-validated by article.
 
-    python -m training.fit_scorer [--no-read]   # prints figures, writes qa/scorer.json
+    python -m training.fit_scorer [--no-read]   # prints figures, writes qa/scoring/scorer.json
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from qa.answer import extract, found_features, rank_sentences
-from qa.extract import Extract, Scored, values_with_features
-from qa.reader import load_reader
-from qa.scorer import LogisticModel, Scorer
+from qa.reading.reader import load_reader
+from qa.scoring.extract import Extract, Scored, values_with_features
+from qa.scoring.logistic import LogisticModel, Scorer
 from training.cases import Case, example_cases, xquad_cases
 
 EXAMPLES_COUNT = 4
@@ -213,7 +213,9 @@ def to_json(scorer: Scorer) -> dict[str, Any]:
 def main(
     read: Annotated[bool, typer.Option(help="With the reader's features, or without.")] = True,
     every: Annotated[int, typer.Option(help="Of XQuAD-R's questions every n-th; 1 to ship.")] = 1,
-    output: Annotated[Path, typer.Option(help="Where the weights go.")] = Path("qa/scorer.json"),
+    output: Annotated[Path, typer.Option(help="Where the weights go.")] = Path(
+        "qa/scoring/scorer.json"
+    ),
 ) -> None:
     """Fit, print cross-validated figures and write the weights."""
     reader = load_reader() if read else None

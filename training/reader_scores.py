@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.metrics import auroc, overlap_f1
+from qa.evaluation.metrics import auroc, overlap_f1
 from training.reader_data import Batch, Example, ReaderData
 
 LONGEST = 30

@@ -21,10 +21,20 @@ from index.ingest.markdown import read_markdown
 from index.ingest.options import DEFAULTS, SYNONYMS, Columns, Kind, ReadOptions
 from index.ingest.refusal import admitted, refusal
 from index.ingest.table import read_csv, read_jsonl
-from index.ingest.text import read_text
+from index.ingest.text import decode, read_text
 from index.records import Article, Failure, article_id
 
-__all__ = ["SYNONYMS", "Columns", "Kind", "ReadOptions", "count_sources", "read_sources"]
+__all__ = [
+    "SYNONYMS",
+    "Columns",
+    "Kind",
+    "ReadOptions",
+    "count_sources",
+    "files",
+    "read_sources",
+    "read_text_file",
+    "refusal",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +68,12 @@ def read_sources(
             yield result
         if finished is not None:
             finished(item)
+
+
+def read_text_file(path: Path, max_bytes: int) -> str:
+    """The text of one file in whatever encoding it has. Raises SourceError."""
+    document = read_file(path, max_bytes)
+    return decode(document.data, document.uri)
 
 
 def count_sources(sources: Sequence[str | Path]) -> list[Path]:

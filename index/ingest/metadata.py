@@ -76,7 +76,7 @@ def language_of(text: str, named: str | None, options: ReadOptions) -> str:
 
 def detected_language(text: str) -> str:
     """ISO 639-1, or "und"."""
-    from index.language import detect
+    from index.text.analysis import detect
 
     return detect(text)
 

@@ -1,1 +1,12 @@
 """What stands between the network and the page: guards, limits, uploads, start and end."""
+
+__all__ = [
+    "attempts",
+    "bodies",
+    "door",
+    "gate",
+    "refusal",
+    "running",
+    "upload",
+    "uploads",
+]

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from index import segment
-from index.store import Store
+from index.storage import segment
+from index.storage.store import Store
 
 
 def plant(name: str) -> None:

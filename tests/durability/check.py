@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from index import Index, IndexFolderError, segment
-from index.store import Store
+from index import Index, IndexFolderError
+from index.storage import segment
+from index.storage.store import Store
 from tests.durability.workload import State, article
 from tests.fakes import WordEmbedder
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from index import FundstelleError, IndexDamagedError, segment
-from index.store import Store
+from index import FundstelleError, IndexDamagedError
+from index.storage import segment
+from index.storage.store import Store
 from tests.durability import children
 from tests.durability.check import open_index, scratch
 from tests.durability.outcome import Outcome

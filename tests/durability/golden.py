@@ -12,9 +12,10 @@ from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from index import Article, make_article, segment
-from index.merge import is_earlier
-from index.store import Store
+from index import Article, make_article
+from index.indexing.merge import is_earlier
+from index.storage import segment
+from index.storage.store import Store
 from tests.durability.check import check_content, check_segments, open_index, scratch
 from tests.durability.outcome import Outcome
 from tests.durability.workload import State

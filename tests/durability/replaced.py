@@ -17,9 +17,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from index import Article, FundstelleError, Index
-from index import backup as packing
-from index.repair import repair
-from index.store import Store
+from index.maintenance import backup as packing
+from index.maintenance.repair import repair
+from index.storage.store import Store
 from tests.durability import bugs, children
 from tests.durability.check import (
     BrokenPromiseError,

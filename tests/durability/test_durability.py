@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index import segment
+from index.storage import segment
 from tests.durability import (
     agree,
     children,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
 
-from index import Article, Index, Progress, core, make_article, merge
+from index import Article, Index, Progress, core, make_article
+from index.indexing import merge
 
 State: TypeAlias = "dict[str, Article]"
 """The articles of an index by id."""

@@ -17,8 +17,8 @@ from index.ingest.document import Document
 from index.ingest.html import read_html
 from index.ingest.markdown import read_markdown
 from index.ingest.options import ReadOptions
-from index.language import terms
-from index.split import split
+from index.text.analysis import terms
+from index.text.passages import split
 from tests.fakes import WordEmbedder
 
 Make = Callable[[int], bytes]

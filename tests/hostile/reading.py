@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from index.ingest import ReadOptions, read_sources
 from index.records import Article, Failure
-from index.split import split
+from index.text.passages import split
 from tests.fakes import WordEmbedder
 from tests.hostile.case import Case
 

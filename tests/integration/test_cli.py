@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from index import Index
-from qa.cli import main
-from qa.cli_options import parse_day
+from qa.cli.main import main
+from qa.cli.options import parse_day
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (
@@ -41,7 +41,7 @@ def _json(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, A
 
 def _run(*arguments: object, env: dict[str, str]) -> str:
     """What the command prints, run as a process of its own."""
-    command = [sys.executable, "-m", "qa.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "qa", *map(str, arguments)]
     return subprocess.run(
         command, cwd=ROOT, env=os.environ | env, capture_output=True, text=True, timeout=60
     ).stdout
@@ -175,7 +175,7 @@ class TestAdd:
     @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
     def test_an_interruption_is_told_without_a_traceback(self, copied: Path) -> None:
         (copied / "writer.lock").unlink(missing_ok=True)
-        command = [sys.executable, "-m", "qa.cli", "add", "-", "--index", str(copied)]
+        command = [sys.executable, "-m", "qa", "add", "-", "--index", str(copied)]
         pipe = subprocess.PIPE
         with subprocess.Popen(
             command, cwd=ROOT, text=True, stdin=pipe, stdout=pipe, stderr=pipe
@@ -295,7 +295,7 @@ class TestErrors:
     def test_a_reader_that_goes_away_is_no_error(self, sample_folder: Path) -> None:
         read, write = os.pipe()
         os.close(read)
-        command = [sys.executable, "-m", "qa.cli", "--index", str(sample_folder), "list"]
+        command = [sys.executable, "-m", "qa", "--index", str(sample_folder), "list"]
         with os.fdopen(write, "wb") as closed:
             done = subprocess.run(
                 command, cwd=ROOT, stdout=closed, stderr=subprocess.PIPE, text=True, timeout=60

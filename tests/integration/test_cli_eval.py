@@ -14,9 +14,10 @@ import pytest
 from PIL import Image
 
 from index import Index
-from qa import ask, evaluate, plots
-from qa.cli import main
-from qa.gold import Gold, contains, read_gold
+from qa import ask
+from qa.cli.main import main
+from qa.evaluation import evaluate, plots
+from qa.evaluation.gold import Gold, contains, read_gold
 
 ROOT = Path(__file__).parents[2]
 META = "https://example.org/bwt/2025/06/meta-scale-ai"

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from index import Index, make_article, model
-from index.check import verify
-from qa.cli import main
+from index import Index, make_article
+from index.encoder import models
+from index.maintenance.check import verify
+from qa.cli.main import main
 from tests.fakes import WordEmbedder
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +90,7 @@ class TestCommands:
     def test_verify_reads_the_model_too(
         self, copied: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(model, "damaged_files", lambda: (Path("models/x/model.safetensors"),))
+        monkeypatch.setattr(models, "damaged_files", lambda: (Path("models/x/model.safetensors"),))
         assert main(["verify", "--index", str(copied)]) == 3
         assert "damaged: models/x/model.safetensors: does not match" in capsys.readouterr().out
 
@@ -147,7 +148,7 @@ class TestInterruption:
             (articles / f"{n}.txt").write_text(f"Der Text {n} steht hier. " * 40, "utf-8")
         before = len(list((copied / "segments").iterdir()))
         process = subprocess.Popen(
-            [sys.executable, "-m", "qa.cli", "--index", str(copied), "sync", str(articles)],
+            [sys.executable, "-m", "qa", "--index", str(copied), "sync", str(articles)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -13,7 +13,7 @@ import pytest
 
 import app
 from index import Index, UsageError, make_article
-from qa import page
+from qa.show import page
 from qa.web.door import SAFE_HEADERS
 from qa.web.running import listen
 from qa.web.uploads import Uploads

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.expand import COMPOUNDING, Expander, Vocabulary
-from index.language import terms
-from index.lexical import CompiledBM25, TermGroup, compile_postings
+from index.legs.lexical import CompiledBM25, TermGroup, compile_postings
+from index.search.expand import COMPOUNDING, Expander, Vocabulary
+from index.text.analysis import terms
 
 WORD = st.sampled_from(
     ["bewert", "milliard", "milliardenbewert", "steu", "hundesteu", "hund", "hundert", "ä", "山",

@@ -28,13 +28,13 @@ from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
 from index import Article, Failure, Filters, Index, make_article
-from index.copies import are_copies
-from index.dense import FlatVectors, SegmentVectors
 from index.ingest import read_sources
-from index.lexical import CompiledBM25, compile_postings, top
-from index.store import Store
+from index.legs.dense import FlatVectors, SegmentVectors
+from index.legs.lexical import CompiledBM25, compile_postings, top
+from index.search.near_duplicates import are_copies
+from index.storage.store import Store
 from qa import ask
-from qa.scorer import load_scorer
+from qa.scoring.logistic import load_scorer
 from tests.fakes import WordEmbedder
 
 K1, B = 0.9, 0.4

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import Article, Filters, Index, dense, make_article, merge
-from index.upkeep import sized_segments
+from index import Article, Filters, Index, make_article
+from index.indexing import merge
+from index.indexing.upkeep import sized_segments
+from index.legs import dense
 from tests.fakes import WordEmbedder
 
 WORDS = ["Berge", "Züge", "Wale", "Äpfel", "Schnee", "Gleise", "Birnen", "Schneeberge"]

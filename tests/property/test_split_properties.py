@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from index.boilerplate import is_boilerplate, is_byline, is_date_line, opens_teasers
 from index.records import Chunk
-from index.split import split
+from index.text.boilerplate import is_boilerplate, is_byline, is_date_line, opens_teasers
+from index.text.passages import split
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 LIMIT, MAXIMUM = 30, 60

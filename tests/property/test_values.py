@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from qa.names import find_names
-from qa.values import Value, find_values, group_values, normalized_key, same_value
+from qa.values.find import Value, find_values, group_values, normalized_key, same_value
+from qa.values.names import find_names
 
 # The first text of a language builds its lexicon of units, which a deadline would count.
 patient = settings(deadline=None)

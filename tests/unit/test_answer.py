@@ -13,7 +13,7 @@ import pytest
 from index import Filters, Hit, Index, Passage, Span, UsageError, make_article
 from qa import Answer, Citation, Normalized, TimeLimit, View, ask
 from qa.answer import READ_WITHIN, to_read
-from qa.verify import is_true
+from qa.citations import is_true
 from tests.fakes import WordEmbedder
 
 ROOT = Path(__file__).parents[2]

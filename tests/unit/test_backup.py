@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from index import Index, IndexDamagedError, IndexFolderError, make_article
-from index.backup import backup, restore
-from index.check import verify
+from index.maintenance.backup import backup, restore
+from index.maintenance.check import verify
 from tests.fakes import WordEmbedder
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index.centres import SHRINKAGE, Centres, language_arrays
+from index.legs.language_centroids import SHRINKAGE, Centres, language_arrays
 
 D = 16
 

@@ -12,18 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import (
-    Index,
-    IndexDamagedError,
-    IndexFolderError,
-    IndexMismatchError,
-    make_article,
-    segment,
-)
-from index.check import verify
-from index.repair import repair
-from index.schema import FORMAT, TABLES
-from index.store import Store
+from index import Index, IndexDamagedError, IndexFolderError, IndexMismatchError, make_article
+from index.maintenance.check import verify
+from index.maintenance.repair import repair
+from index.storage import segment
+from index.storage.schema import FORMAT, TABLES
+from index.storage.store import Store
 from tests.fakes import WordEmbedder
 
 WORDS = [

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from index import Article, Hit, Index, Passage, Span, make_article
-from index.copies import Shingled, are_copies, distinct
+from index.search.near_duplicates import Shingled, are_copies, distinct
 from qa import ask
 from qa.answer import _grouped
-from qa.candidates import Candidate
-from qa.extract import Extract, Scored
+from qa.scoring.candidates import Candidate
+from qa.scoring.extract import Extract, Scored
 from tests.fakes import WordEmbedder
 
 AGENCY = (

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import index.store
+import index.storage.store
 from index import (
     Article,
     ArticleNotFoundError,
@@ -287,7 +287,7 @@ class TestInterruption:
         with open_index(folder) as opened:
             opened.add_articles([article("sea", SEA)])
             with monkeypatch.context() as patch:
-                patch.setattr(index.store.Store, "put_segment", full_disk)
+                patch.setattr(index.storage.store.Store, "put_segment", full_disk)
                 with pytest.raises(OSError, match="No space"):
                     opened.add_articles([article("rail", RAIL)])
             assert len(list((folder / "segments").iterdir())) == 2
@@ -600,7 +600,7 @@ class TestOpening:
         assert found(empty, "Meer") == ["sea"]
 
     def test_newer_format(self, empty: Index, folder: Path) -> None:
-        empty._store._connection.execute(f"PRAGMA user_version = {index.schema.FORMAT + 1}")
+        empty._store._connection.execute(f"PRAGMA user_version = {index.storage.schema.FORMAT + 1}")
         with pytest.raises(IndexMismatchError, match="newer version"):
             open_index(folder)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index import dense
-from index.dense import FlatVectors, SegmentVectors
+from index.legs import dense
+from index.legs.dense import FlatVectors, SegmentVectors
 
 ROWS = np.array([[1, 0], [0, 1], [0.6, 0.8], [-1, 0]], dtype=np.float32)
 QUERY = np.array([1, 0], dtype=np.float32)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from qa.cli import app
+from qa.cli.main import app
 
 ROOT = Path(__file__).parents[2]
 USAGE = (ROOT / "docs/usage.md").read_text("utf-8")

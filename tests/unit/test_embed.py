@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.embed import Embedder, TransformerEmbedder, open_embedder, preferred_dtype
+from index.encoder.embedder import Embedder, TransformerEmbedder, open_embedder, preferred_dtype
 from index.errors import ModelError
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "embeddings.json"
@@ -225,7 +225,7 @@ def test_default_model_gives_the_golden_vectors(default: Embedder, side: str) ->
 
 
 def test_default_model_takes_the_packed_forward(default: Embedder) -> None:
-    from index.embed import load_sentence_transformer
+    from index.encoder.embedder import load_sentence_transformer
 
     assert isinstance(default, TransformerEmbedder)
     assert default._packed is not None

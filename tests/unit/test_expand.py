@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from index import Article, Index, make_article
-from index.expand import Expander, Vocabulary
-from index.language import terms
-from index.lexical import CompiledBM25, compile_postings
+from index.legs.lexical import CompiledBM25, compile_postings
+from index.search.expand import Expander, Vocabulary
+from index.text.analysis import terms
 from tests.fakes import WordEmbedder
 
 ROOT = Path(__file__).parents[2]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.fuse import best_first, weighted_sum
+from index.legs.fuse import best_first, weighted_sum
 
 SHARES = st.floats(0, 1, width=32)
 

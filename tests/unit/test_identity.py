@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from index import Article, Index, IndexDamagedError, IndexFolderError, make_article
-from index import backup as packing
-from index.descriptors import opened as opened_descriptor
-from index.identity import IDENTITY
-from index.repair import repair
-from index.store import Store
+from index.maintenance import backup as packing
+from index.maintenance.repair import repair
+from index.storage.descriptors import opened as opened_descriptor
+from index.storage.identity import IDENTITY
+from index.storage.store import Store
 from tests.fakes import WordEmbedder
 
 SEA = make_article("Das Meer ist tief.", source="mem:sea", language="de")

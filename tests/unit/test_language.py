@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from index.language import analysis_version, detect, terms
+from index.text.analysis import analysis_version, detect, terms
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from index.lexical import (
+from index.legs.lexical import (
     CompiledBM25,
     Postings,
     compile_postings,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from index import Index, IndexBusyError
-from index.lock import NOTE, Writer, current_writer, writer_lock
+from index.storage.lock import NOTE, Writer, current_writer, writer_lock
 from tests.fakes import WordEmbedder
 
 ROOT = Path(__file__).parents[2]

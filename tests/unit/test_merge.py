@@ -13,11 +13,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import Article, Index, IndexDamagedError, dense, make_article, merge, segment
+from index import Article, Index, IndexDamagedError, make_article
 from index.errors import writing_to
-from index.merge import FACTOR, SMALLEST, Sized, due
-from index.segment import FileRecord, SegmentRecord
-from index.store import Store
+from index.indexing import merge
+from index.indexing.merge import FACTOR, SMALLEST, Sized, due
+from index.legs import dense
+from index.storage import segment
+from index.storage.segment import FileRecord, SegmentRecord
+from index.storage.store import Store
 from tests.fakes import WordEmbedder
 
 

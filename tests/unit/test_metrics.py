@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import brier_score_loss, ndcg_score, roc_auc_score, roc_curve
 
-from qa import metrics
+from qa.evaluation import metrics
 
 # Few different values, so that ties are common.
 CONFIDENCES = st.lists(st.integers(0, 20).map(lambda n: n / 20), min_size=1, max_size=40)

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import model
-from index.embed import open_embedder
+from index.encoder import models
+from index.encoder.embedder import open_embedder
+from index.encoder.models import ModelFolder, convert, damaged_files, resolve
 from index.errors import ModelError
-from index.model import ModelFolder, convert, damaged_files, resolve
 
 HIDDEN, LAYERS, HEADS, WIDE, PLACES = 32, 1, 4, 64, 16
 PIECES = ["<s>", "<pad>", "</s>", "<unk>", "▁", "▁haus", "▁boot", "query", "passage", ":", "▁query"]
@@ -100,8 +100,8 @@ def small_default(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (target / "1_Pooling").mkdir()
         (target / "1_Pooling" / "config.json").write_text("{}")
 
-    monkeypatch.setattr(model, "packaged_weights", lambda: source)
-    monkeypatch.setattr(model, "convert", copy)
+    monkeypatch.setattr(models, "packaged_weights", lambda: source)
+    monkeypatch.setattr(models, "convert", copy)
     return cache / "models"
 
 
@@ -216,7 +216,7 @@ def test_a_build_that_fails_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(model, "convert", full)
+        patch.setattr(models, "convert", full)
         with pytest.raises(ModelError, match=r"No space left.*FUNDSTELLE_CACHE"):
             resolve()
     assert [path for path in small_default.iterdir() if path.is_dir()] == []

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from index import Hit, Index, Passage, UsageError, make_article
-from index.order import RECENCY, prefer_recent, spread
+from index.search.reorder import RECENCY, prefer_recent, spread
 from tests.fakes import WordEmbedder
 
 NEWEST = date(2024, 6, 1)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from qa.kinds import QUANTITIES, TIMES, Kind
-from qa.names import find_names
-from qa.question import Question, understand
-from qa.values import find_values
+from qa.answer_types import QUANTITIES, TIMES, Kind
+from qa.question.analyse import Question, understand
+from qa.values.find import find_values
+from qa.values.names import find_names
 
 TODAY = date(2024, 6, 12)
 XQUAD = Path(__file__).parents[3] / "shared" / "data" / "xquad-r"

@@ -17,9 +17,9 @@ from tokenizers import Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import Unigram
 from transformers import BertConfig, BertForQuestionAnswering, BertModel, PreTrainedTokenizerFast
 
+from index.encoder.models import ModelFolder
 from index.errors import ModelError
-from index.model import ModelFolder
-from qa.reader import (
+from qa.reading.reader import (
     FORMAT,
     LINEARS,
     MAX_TOKENS,

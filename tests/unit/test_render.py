@@ -20,9 +20,9 @@ from index.records import (
     Status,
     make_article,
 )
-from qa import page, render
 from qa.records import Answer, Citation, TimeLimit, View
-from qa.visible import cell, json_text, one_line, visible
+from qa.show import page, terminal
+from qa.show.sanitize import cell, json_text, one_line, visible
 
 HOSTILE = "<script>alert(1)</script> ${x} {{y}} `z` \x1b[2J\x9b31m\u202etob\r <img onerror=1>"
 TEXT = (
@@ -115,21 +115,21 @@ class TestVisible:
 
 class TestValueRanges:
     def test_a_blank_matches_a_no_break_space(self) -> None:
-        assert render.value_ranges("für 29\u00a0Mio. €", ["29 Mio. €"]) == [(4, 13)]
+        assert terminal.value_ranges("für 29\u00a0Mio. €", ["29 Mio. €"]) == [(4, 13)]
 
     def test_only_whole_words(self) -> None:
-        assert render.value_ranges("129 Euro, 29 Euros", ["29 Euro"]) == []
+        assert terminal.value_ranges("129 Euro, 29 Euros", ["29 Euro"]) == []
 
     def test_the_longer_value_wins(self) -> None:
-        assert render.value_ranges("14 Millionen", ["14", "14 Millionen"]) == [(0, 12)]
+        assert terminal.value_ranges("14 Millionen", ["14", "14 Millionen"]) == [(0, 12)]
 
     def test_an_absent_or_empty_value_marks_nothing(self) -> None:
-        assert render.value_ranges("nichts (", ["29 Euro", "", "("]) == [(7, 8)]
+        assert terminal.value_ranges("nichts (", ["29 Euro", "", "("]) == [(7, 8)]
 
 
 class TestTerminal:
     def test_answer_with_views_and_sources(self) -> None:
-        text = render.answer(_answer()).plain
+        text = terminal.answer(_answer()).plain
         assert text.splitlines()[0] == "29 Millionen Euro  Zuversicht 83%"
         assert "  • 29 Millionen Euro [1]\n" in text
         assert "  • 25 Millionen (2024, geplant) [2]\n" in text
@@ -139,8 +139,8 @@ class TestTerminal:
         assert f"qa show {_article().id} --start {start} --end {end}\n" in text
 
     def test_the_value_in_the_quote_is_emphasised(self) -> None:
-        text = render.answer(_answer())
-        emphasised = {text.plain[s.start : s.end] for s in text.spans if s.style == render.VALUE}
+        text = terminal.answer(_answer())
+        emphasised = {text.plain[s.start : s.end] for s in text.spans if s.style == terminal.VALUE}
         assert "29\u00a0Millionen Euro" in emphasised
 
     @pytest.mark.parametrize(
@@ -148,13 +148,13 @@ class TestTerminal:
         [("de", "Am nächsten kommen:"), ("en", "Nearest passages:"), ("fr", "Nearest passages:")],
     )
     def test_not_found(self, language: str, nearest: str) -> None:
-        text = render.answer(replace(_not_found(), language=language)).plain
+        text = terminal.answer(replace(_not_found(), language=language)).plain
         assert text.startswith("Das steht nicht darin.\n\n" + nearest + "\n")
         assert "Ein Vorspann ohne Zahl." in text
         assert "%" not in text, "a refusal has no confidence to show"
 
     def test_not_found_without_passages(self) -> None:
-        text = render.answer(replace(_not_found(), passages=())).plain
+        text = terminal.answer(replace(_not_found(), passages=())).plain
         assert text == "Das steht nicht darin.\n"
 
     @pytest.mark.parametrize(
@@ -167,14 +167,14 @@ class TestTerminal:
     )
     def test_a_time_limit_is_told(self, since: date | None, until: date | None, told: str) -> None:
         result = replace(_answer(), time_limit=TimeLimit("im Januar", since, until))
-        assert told in render.answer(result).plain
+        assert told in terminal.answer(result).plain
         assert told in page.answer(result)
 
     def test_a_time_limit_that_was_not_applied_is_told(self) -> None:
         limit = TimeLimit("2014", date(2014, 1, 1), None, applied=False)
         result = replace(_answer(), time_limit=limit)
         told = "Artikel aus jeder Zeit: die, erschienen seit 01.01.2014, antworten nicht besser"
-        assert told in render.answer(result).plain
+        assert told in terminal.answer(result).plain
         assert told in page.answer(result)
 
     def test_copies_are_named_with_the_proof(self) -> None:
@@ -187,22 +187,22 @@ class TestTerminal:
             passages=(replace(hit, also_in=(copy,)), other),
         )
         for shown in (result, replace(result, found=False, citations=(), views=())):
-            text = render.answer(shown).plain
+            text = terminal.answer(shown).plain
             assert text.count("auch in: Kurier <script>") == 1
             assert "\x1b" not in text
             markup = page.answer(shown)
             assert markup.count("auch in: ") == 1
             assert page.article_address(copy.id) in markup
             assert "<script>" not in markup
-        assert "also in: Kurier" in render.explanation(result).plain
+        assert "also in: Kurier" in terminal.explanation(result).plain
 
     def test_explanation_shows_where_the_reranker_placed_a_passage(self) -> None:
         hit = replace(_answer().passages[0], reranker=LegScore(1, 0.75))
-        text = render.explanation(replace(_answer(), passages=(hit,))).plain
+        text = terminal.explanation(replace(_answer(), passages=(hit,))).plain
         assert "lexical –  reranker #1 0.7500" in text
 
     def test_explanation_shows_both_legs(self) -> None:
-        text = render.explanation(_answer()).plain
+        text = terminal.explanation(_answer()).plain
         assert "dense #1 0.8700  lexical –" in text
         assert "dense #2 0.8000  lexical #7 3.5000" in text
         assert "kind amount, language de, confidence 0.8300" in text
@@ -210,35 +210,35 @@ class TestTerminal:
 
     def test_article_with_the_mark(self) -> None:
         record, mark = _article(), Span(*PLACE)
-        plain = render.article(record, mark, brackets=True).plain
+        plain = terminal.article(record, mark, brackets=True).plain
         assert f">>>{mark.of(record.text)}<<<" in plain
         assert plain.startswith("Die Brücke\nTagblatt · 14.06.2025\nhttps://example.org/b\n")
-        coloured = render.article(record, mark, brackets=False)
+        coloured = terminal.article(record, mark, brackets=False)
         assert ">>>" not in coloured.plain
-        [span] = [span for span in coloured.spans if span.style == render.MARK]
+        [span] = [span for span in coloured.spans if span.style == terminal.MARK]
         assert coloured.plain[span.start : span.end] == mark.of(record.text)
 
     def test_hostile_texts_do_not_steer_the_terminal(self) -> None:
         record = _article(TEXT + HOSTILE, title=HOSTILE, publisher=HOSTILE, source=HOSTILE)
         result = replace(_answer(record), answer=HOSTILE, views=(View(HOSTILE, (1,)),))
         shown = [
-            render.answer(result),
-            render.answer(replace(result, found=False)),
-            render.explanation(result),
-            render.article(record, Span(3, 9), brackets=True),
-            render.status(Status(HOSTILE, 1, 1, 1, 1, 1, HOSTILE, 3)),
+            terminal.answer(result),
+            terminal.answer(replace(result, found=False)),
+            terminal.explanation(result),
+            terminal.article(record, Span(3, 9), brackets=True),
+            terminal.status(Status(HOSTILE, 1, 1, 1, 1, 1, HOSTILE, 3)),
         ]
         for text in shown:
             assert visible(text.plain) == text.plain
-        assert "\n" not in render.failure(Failure(HOSTILE + "\n", "a\nb"))
+        assert "\n" not in terminal.failure(Failure(HOSTILE + "\n", "a\nb"))
 
     def test_listing_is_one_line_of_tabs_an_article(self) -> None:
         item = ArticleSummary("1a", "T\ti\ntel", "s", None, None, "de", 9, 1, False)
-        assert list(render.listing([item])) == ["1a\t\tde\t\tT i tel\ts"]
+        assert list(terminal.listing([item])) == ["1a\t\tde\t\tT i tel\ts"]
 
     def test_status(self) -> None:
         record = Status("/x", 3, 2, 1500, 1, 123_456, "m", 384, {"de": 3}, (Failure("a", "b"),))
-        text = render.status(record).plain
+        text = terminal.status(record).plain
         assert "articles  3 (2 different texts)" in text
         assert "passages  1,500 in 1 segment\n" in text
         assert "123.5 KB" in text

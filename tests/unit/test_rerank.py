@@ -23,7 +23,7 @@ from transformers import (
 
 from index import Hit, Index, ModelError, make_article
 from qa import ask
-from qa.rerank import RERANKED, Reranker, load_reranker, rerank
+from qa.retrieval.rerank import RERANKED, Reranker, load_reranker, rerank
 from tests.fakes import WordEmbedder
 
 WORDS = ["turm", "ist", "hoch", "der", "brücke", "meter", "wie", "stadt", "fluss", "alt"]

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import IndexDamagedError, segment
+from index import IndexDamagedError
+from index.storage import segment
 
 ARRAYS: segment.Arrays = {
     "ids": np.arange(5, 9, dtype=np.int64),

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from index.sentence_vectors import SentenceVectors, coded, stored, vectors_of
+from index.legs.sentence_vectors import SentenceVectors, coded, stored, vectors_of
 
 VECTORS = arrays(
     np.float32,

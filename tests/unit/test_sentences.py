@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sentencex
 
-from index.sentences import sentences
+from index.text.sentences import sentences
 
 
 def parts(text: str, language: str = "de") -> list[str]:

@@ -11,7 +11,7 @@ from typing import NoReturn
 import numpy as np
 import pytest
 
-import index.embed
+import index.encoder.embedder
 from index import (
     Article,
     Index,
@@ -20,11 +20,11 @@ from index import (
     IndexFolderError,
     IndexMismatchError,
     ModelError,
-    fresh,
     make_article,
-    segment,
 )
-from index.store import Store
+from index.indexing import fresh
+from index.storage import segment
+from index.storage.store import Store
 from tests.fakes import WordEmbedder
 
 HUB_NAME = "someone/some-model"
@@ -52,7 +52,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError(f"the network was reached for: {arguments}")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr("index.model._download", refuse)
+    monkeypatch.setattr("index.encoder.models._download", refuse)
 
 
 @pytest.mark.usefixtures("offline")
@@ -63,7 +63,7 @@ class TestModel:
         def refuse(*arguments: object, **named: object) -> NoReturn:
             raise AssertionError("a model was opened")
 
-        monkeypatch.setattr("index.settings.open_embedder", refuse)
+        monkeypatch.setattr("index.compatibility.open_embedder", refuse)
         with Index.open(folder, read_only=True) as opened:
             assert opened.status().model == "words"
             assert [a.source for a in opened.articles()] == ["mem:1"]
@@ -92,7 +92,7 @@ class TestModel:
             asked.append(name)
             raise ModelError(f"{name}: could not be fetched")
 
-        monkeypatch.setattr("index.model._download", fetch)
+        monkeypatch.setattr("index.encoder.models._download", fetch)
         config = IndexConfig(model=HUB_NAME)
         put(folder, config=json.dumps(config.built_with()))
         if named == "in the environment":
@@ -111,7 +111,7 @@ class TestModel:
             opened.search("Meer")
 
     def test_another_model_is_refused_when_it_is_opened(self, folder: Path) -> None:
-        index.embed.open_embedder()
+        index.encoder.embedder.open_embedder()
         with Index.open(folder) as opened, pytest.raises(IndexMismatchError, match="model"):
             opened.search("Meer")
 
@@ -141,7 +141,7 @@ class TestStored:
             raise OSError(24, "Too many open files")
 
         with Index.open(folder, embedder=WordEmbedder()) as opened:
-            monkeypatch.setattr("index.segment.np.load", refuse)
+            monkeypatch.setattr("index.storage.segment.np.load", refuse)
             with pytest.raises(IndexFolderError, match=r"Too many open files.*again") as error:
                 opened.search("Meer")
             assert "qa repair" not in str(error.value)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from index.boilerplate import is_boilerplate, is_byline, is_date_line, opens_teasers
-from index.split import split
+from index.text.boilerplate import is_boilerplate, is_byline, is_date_line, opens_teasers
+from index.text.passages import split
 
 PROSE = "Der Konzern legte am Montag seine Zahlen vor. Der Umsatz stieg um 4 Prozent."
 

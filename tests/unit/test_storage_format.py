@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from index import Index, make_article, segment
-from index.dense import CODED, codes_arrays, in_blocks
-from index.schema import FORMAT, TABLES
-from index.store import Store
+from index import Index, make_article
+from index.legs.dense import CODED, codes_arrays, in_blocks
+from index.storage import segment
+from index.storage.schema import FORMAT, TABLES
+from index.storage.store import Store
 from tests.fakes import WordEmbedder
 
 DOCUMENT = Path(__file__).parents[2] / "docs/storage-format.md"

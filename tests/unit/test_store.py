@@ -23,9 +23,9 @@ from index import (
     make_article,
 )
 from index.records import Chunk
-from index.schema import FORMAT, MIGRATIONS
-from index.segment import FileRecord, SegmentRecord
-from index.store import Store
+from index.storage.schema import FORMAT, MIGRATIONS
+from index.storage.segment import FileRecord, SegmentRecord
+from index.storage.store import Store
 
 
 @pytest.fixture
@@ -309,7 +309,7 @@ class TestFormat:
             opened.append(connect(*args, **kwargs))
             return opened[-1]
 
-        monkeypatch.setattr("index.store.sqlite3.connect", recorded)
+        monkeypatch.setattr("index.storage.store.sqlite3.connect", recorded)
         (tmp_path / "articles.db").write_bytes(b"no database " * 100)
         with pytest.raises(IndexFolderError):
             Store(tmp_path / "articles.db", read_only=True)

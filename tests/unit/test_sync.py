@@ -226,7 +226,7 @@ def test_an_interruption_removes_nothing_and_the_rest_follows(
         def interrupted(*_: object) -> None:
             raise KeyboardInterrupt
 
-        patch.setattr("index.segment.write", interrupted)
+        patch.setattr("index.storage.segment.write", interrupted)
         with pytest.raises(KeyboardInterrupt):
             opened.sync(folder)
     assert held(opened) == {"sea.txt", "alps.txt"}

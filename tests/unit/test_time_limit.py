@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from index import Index, make_article
-from index.embed import Embedder
+from index.encoder.embedder import Embedder
 from qa import ask
-from qa.retrieve import asks_for_reports, choose
+from qa.retrieval.search import asks_for_reports, choose
 from tests.fakes import WordEmbedder
 
 TODAY = date(2026, 1, 15)

@@ -7,8 +7,15 @@ from decimal import Decimal
 
 import pytest
 
-from qa.kinds import Kind
-from qa.values import Value, find_values, format_value, group_values, normalized_key, same_value
+from qa.answer_types import Kind
+from qa.values.find import (
+    Value,
+    find_values,
+    format_value,
+    group_values,
+    normalized_key,
+    same_value,
+)
 
 
 def only(text: str, language: str = "de") -> Value:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from index import Index, make_article
-from qa.cli import main
+from qa.cli.main import main
 from tests.fakes import WordEmbedder
 from tests.hostile.case import Case
 

@@ -24,10 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import Article, FundstelleError, Index, make_article
-from index import backup as packing
-from index.repair import repair
-from index.shapes import KINDS
-from index.store import Store
+from index.maintenance import backup as packing
+from index.maintenance.repair import repair
+from index.storage.layout import KINDS
+from index.storage.store import Store
 from tests.durability.check import scratch
 from tests.fakes import WordEmbedder
 from tests.hostile.case import Case

@@ -15,10 +15,10 @@ import pytest
 from safetensors.numpy import save_file
 
 from index import Index, IndexConfig, ModelError, make_article
-from index.embed import open_embedder
-from index.model import resolve
-from qa.reader import load_reader
-from qa.rerank import load_reranker
+from index.encoder.embedder import open_embedder
+from index.encoder.models import resolve
+from qa.reading.reader import load_reader
+from qa.retrieval.rerank import load_reranker
 from tests.hostile.case import Case
 
 MODULES = [

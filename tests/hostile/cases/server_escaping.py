@@ -17,8 +17,9 @@ from pathlib import Path
 import httpx
 
 from index import AddReport, Article, Failure, Hit, Index, Passage, Span, make_article
-from qa import Answer, Citation, Normalized, TimeLimit, View, ask, page
-from qa.visible import visible
+from qa import Answer, Citation, Normalized, TimeLimit, View, ask
+from qa.show import page
+from qa.show.sanitize import visible
 from tests.fakes import WordEmbedder
 from tests.hostile.case import Case
 from tests.hostile.server import asked, file_data, outcome, shared, upload

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from index.language import terms
-from qa.visible import visible
+from index.text.analysis import terms
+from qa.show.sanitize import visible
 from tests.hostile.case import Case
 from tests.hostile.reading import Folder, passages, some
 

@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from index import Article, Index, make_article
-from qa import Answer, ask, render
-from qa.visible import cell, json_text, one_line
+from qa import Answer, ask
+from qa.show import terminal
+from qa.show.sanitize import cell, json_text, one_line
 from tests.hostile.case import Case
 
 QUESTION = "Was kostet das Werk in Neustadt?"
@@ -83,7 +84,7 @@ def _is_the_fact(answer: Answer) -> None:
 
 
 def _is_shown_as_it_is(record: Article, index: Index) -> None:
-    shown = render.article(record, None, brackets=True).plain
+    shown = terminal.article(record, None, brackets=True).plain
     assert not STEERING.search(shown)
     told = json.loads(json_text({"text": record.text, "title": record.title}))
     assert told["text"] == record.text
@@ -98,5 +99,5 @@ def _quotes_are_true(question: str, index: Index) -> None:
         assert (
             index.article(citation.article_id).text[citation.start : citation.end] == citation.quote
         )
-    assert not STEERING.search(render.answer(answer).plain)
+    assert not STEERING.search(terminal.answer(answer).plain)
     assert json.loads(json_text(answer.to_json()))["found"] == answer.found

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from qa.values import find_values
+from qa.values.find import find_values
 from tests.hostile.case import Case
 
 NOTHING = (

@@ -1,0 +1,252 @@
+"""Which articles came from which file, so that an index can be made equal to a folder.
+
+A file is recognised by the SHA-256 of its bytes, never by size and time alone: those stay the same
+when a file is restored, unpacked or edited twice within a tick of the clock. So every file is read,
+which is cheap; what has not changed is not extracted, split or embedded again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from index.errors import SourceError, UsageError
+from index.ingest import ReadOptions, count_sources, read_sources
+from index.ingest.files import STDIN, read_file, uri_of
+from index.records import Article, Failure
+from index.storage.store import ReadFile, Store
+
+
+@dataclass
+class FilesRead:
+    """Reads sources, and notes what each file gave, for the record.
+
+    With ``skip`` a file is left out whose articles are all there as it would give them; their ids
+    are then in ``unchanged``.
+    """
+
+    store: Store
+    options: ReadOptions
+    skip: bool = False
+    unchanged: list[str] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    """Ids of the articles that the files read and left out have."""
+    walked: list[str] = field(default_factory=list)
+    incomplete: set[str] = field(default_factory=set)
+    """Files of which not everything could be read."""
+
+    def __post_init__(self) -> None:
+        self._read_as = _read_as(self.options)
+        self._known = self.store.files()
+        self._checks = self.store.article_checks() if self.skip else {}
+        self._hashes: dict[str, str] = {}
+        self._paths: dict[str, Path] = {}
+        self._places: dict[str, int] = {}
+        self._current: str | None = None
+        self._given: dict[str, dict[str, None]] = {}
+        self._finished: list[str] = []
+        self._origin: dict[str, str] = {}
+        self._owners: dict[str, list[str]] = {}
+
+    def read(self, sources: Sequence[str | Path]) -> Iterator[Article | Failure]:
+        """What ``read_sources`` gives of ``sources``, without that of the files left out."""
+        if self.skip:
+            self._paths = {uri_of(path): path for path in count_sources(sources)}
+            self._places = {uri: place for place, uri in enumerate(self._paths)}
+            for uri, known in self._known.items():
+                for article_id in known.articles if uri in self._places else ():
+                    self._owners.setdefault(article_id, []).append(uri)
+        read = read_sources(sources, self.options, wanted=self._begin, finished=self._end)
+        for item in read:
+            if self._current is None:
+                yield item
+            elif isinstance(item, Failure):
+                self.incomplete.add(self._current)
+                yield item
+            else:
+                self.seen.add(item.id)
+                self._given[self._current][item.id] = None
+                if not self._is_overruled(item.id, self._current):
+                    self._origin[item.id] = self._current
+                    yield item
+
+    def put(self) -> None:
+        """Record the files finished since the last time; in the transaction of their articles."""
+        for uri in self._finished:
+            articles = {name: self._origin.get(name) == uri for name in self._given.pop(uri)}
+            whole = uri not in self.incomplete
+            if not whole and uri in self._known:
+                # Which of its articles could not be read cannot be told: none counts as gone.
+                articles = dict.fromkeys(self._known[uri].articles, False) | articles
+            self.store.put_file(uri, self._hashes[uri] if whole else "", self._read_as, articles)
+        self._finished.clear()
+
+    def known_before(self) -> dict[str, ReadFile]:
+        """What files had given before this reading, by their addresses."""
+        return self._known
+
+    def _begin(self, path: Path) -> bool:
+        """Whether a file is to be read; everything until ``_end`` comes from it."""
+        if path == STDIN:
+            return True
+        uri = uri_of(path)
+        self.walked.append(uri)
+        if self.skip and self._is_current(uri, path):
+            ids = self._known[uri].articles
+            self.seen.update(ids)
+            self.unchanged.extend(ids)
+            return False
+        # Taken before the file is read: if it changes between, it is read again the next time.
+        self._hash(uri, path)
+        self._current = uri
+        self._given[uri] = {}
+        return True
+
+    def _end(self, path: Path) -> None:
+        if self._current is not None:
+            self._finished.append(self._current)
+            self._current = None
+
+    def _is_current(self, uri: str, path: Path) -> bool:
+        """Whether a file is as it was, and its articles in the index are as it gave them."""
+        known = self._known.get(uri)
+        return (
+            known is not None
+            and known.read_as == self._read_as
+            and bool(known.sha256)
+            and known.sha256 == self._hash(uri, path)
+            and all(
+                check is not None and self._checks.get(article_id) == check
+                for article_id, check in known.articles.items()
+            )
+        )
+
+    def _is_overruled(self, article_id: str, uri: str) -> bool:
+        """Whether a later file that is left out gives the version of this article that counts."""
+        return any(
+            self._places[other] > self._places[uri] and self._is_current(other, self._paths[other])
+            for other in self._owners.get(article_id, ())
+            if other != uri
+        )
+
+    def _hash(self, uri: str, path: Path) -> str:
+        if uri not in self._hashes:
+            try:
+                data = read_file(path, self.options.max_bytes).data
+                self._hashes[uri] = hashlib.sha256(data).hexdigest()
+            except SourceError:  # its reader says why
+                self._hashes[uri] = ""
+        return self._hashes[uri]
+
+
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """The folders that an index is made equal to."""
+
+    folders: tuple[Path, ...]
+    uris: tuple[str, ...]
+    empty: tuple[str, ...]
+    """Those without anything to read, which the caller has allowed."""
+
+    @classmethod
+    def of(cls, folders: Sequence[str | Path], *, allow_empty: bool) -> Roots:
+        """Raises SourceError for a folder that is missing or empty, unless that is allowed."""
+        if not folders:
+            raise UsageError("No folder to make the index equal to. Name one: qa sync FOLDER")
+        paths = tuple(Path(folder) for folder in folders)
+        empty = []
+        for path in paths:
+            reason = _why_empty(path)
+            if reason and not allow_empty:
+                raise SourceError(
+                    str(path),
+                    f"{reason}. Nothing was removed. --allow-empty removes all that came from it",
+                )
+            if reason:
+                empty.append(uri_of(path))
+        return cls(paths, tuple(uri_of(path) for path in paths), tuple(empty))
+
+    @property
+    def sources(self) -> list[Path]:
+        """The folders that there is something in."""
+        empty = set(self.empty)
+        return [p for p, uri in zip(self.folders, self.uris, strict=True) if uri not in empty]
+
+    def holds(self, uri: str) -> bool:
+        """Whether a file's address, or what begins with it, lies below one of the folders."""
+        return any(uri == root or uri.startswith(f"{root.rstrip('/')}/") for root in self.uris)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """What the folders no longer have: ids of articles, and files."""
+
+    articles: tuple[str, ...]
+    files: tuple[str, ...]
+
+
+def find_gone(store: Store, roots: Roots, read: FilesRead, failed: Iterable[Failure]) -> Gone:
+    """What is in the index and no longer in the folders.
+
+    An article that another file has too is not gone, nor what is in a file or folder that could
+    not be read this time.
+    """
+    unread = {failure.source for failure in failed} | read.incomplete
+    before, walked = read.known_before(), set(read.walked)
+
+    def is_kept(uri: str) -> bool:
+        return any(name in unread for name in _and_folders_of(uri))
+
+    files = [u for u in before if roots.holds(u) and u not in walked and not is_kept(u)]
+    candidates = {name for uri in files for name in before[uri].articles}
+    candidates.update(
+        name
+        for uri in walked & before.keys()
+        if uri not in read.incomplete
+        for name in before[uri].articles
+    )
+    # What was added in another way has an address in the folder at least.
+    candidates.update(
+        name
+        for source, name in store.sources().items()
+        if roots.holds(source) and not is_kept(source.partition("#")[0])
+    )
+    elsewhere = {
+        name for uri in before.keys() - walked - set(files) for name in before[uri].articles
+    }
+    known = store.article_checks()
+    candidates -= read.seen | elsewhere
+    gone = [name for name in known if name in candidates]
+    return Gone(tuple(gone), tuple(files))
+
+
+def _and_folders_of(uri: str) -> Iterator[str]:
+    yield uri
+    yield from (uri[:i] for i, c in enumerate(uri) if c == "/")
+
+
+def _why_empty(path: Path) -> str | None:
+    """Why a folder has nothing to read; None where it has something. Raises UsageError."""
+    if str(path) == "-" or path.is_file():
+        raise UsageError(f"{path} is not a folder. qa add {path} adds it")
+    if not path.is_dir():
+        return "there is no such folder"
+    return None if count_sources([path]) else "the folder holds no file that can be read"
+
+
+def _read_as(options: ReadOptions) -> str:
+    """What else than a file's bytes decides on the articles it gives."""
+    chosen = asdict(options)
+    del chosen["stdin_format"], chosen["max_bytes"], chosen["seconds"]
+    return json.dumps(chosen | {name: _version(name) for name in ("fundstelle", "trafilatura")})
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""

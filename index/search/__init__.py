@@ -1,0 +1,3 @@
+"""Ranked passages out of one commit."""
+
+__all__ = ["near_duplicates", "reorder", "searcher"]

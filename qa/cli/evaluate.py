@@ -1,0 +1,132 @@
+"""The command ``qa eval``: the figures of a user's own questions, as a table, JSON and a plot."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from index import FundstelleError
+from qa.cli.options import FAILED, IndexOption, JsonOption, NoReaderOption, ReaderOption
+from qa.cli.output import console, count, say
+from qa.show.sanitize import json_text, one_line
+
+if TYPE_CHECKING:
+    from qa.evaluation.evaluate import Judged
+    from qa.evaluation.gold import BadLine
+
+
+def evaluate_questions(
+    context: typer.Context,
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE.jsonl",
+            help="Questions with their expected answers, one JSON object a line.",
+            show_default=False,
+        ),
+    ],
+    index: IndexOption = None,
+    k: Annotated[
+        int, typer.Option("-k", metavar="N", min=1, max=100, help="Passages to look at.")
+    ] = 8,
+    reader: ReaderOption = "default",
+    no_reader: NoReaderOption = False,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.png", help="Write a figure too.", show_default=False),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask your own questions and count: ranking, answers, citations, refusals, time."""
+    from index import Index
+    from qa.evaluation import evaluate, plots
+    from qa.evaluation.gold import read_gold
+
+    if plot is not None:
+        plots.check_target(plot)
+    with Index.open(index or context.obj, read_only=True, create=False) as opened:
+        questions, bad = read_gold(file, opened)
+        for line in bad:
+            say(f"{file}:{line.line}: {line.reason}")
+        if not questions:
+            raise FundstelleError(
+                f"{file} has no question that can be asked. "
+                'Write lines such as {"question": "…", "answers": ["…"]}.'
+            )
+        with _progress(len(questions)) as progress:
+            judged = evaluate.evaluate(
+                questions, opened, k=k, reader=None if no_reader else reader, progress=progress
+            )
+    if plot is not None:
+        plots.save(judged, plot, f"{one_line(file.name)}, {count(len(judged), 'question')}")
+    if as_json:
+        failed = [asdict(line) for line in bad]
+        print(json_text({"file": str(file)} | evaluate.to_json(judged) | {"failed": failed}))
+    else:
+        _print_table(judged, bad, plot)
+    if untrue := sum(j.citations - j.true_citations for j in judged):
+        say(f"{count(untrue, 'citation')} not in the articles: report this as a defect")
+    if bad or untrue:
+        raise typer.Exit(FAILED)
+
+
+@contextlib.contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
+    """A bar on standard error while it is a terminal, else nothing."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("questions"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("asking", total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _print_table(judged: Sequence[Judged], bad: Sequence[BadLine], plot: Path | None) -> None:
+    from rich import box
+    from rich.table import Table
+
+    from qa.evaluation.evaluate import calibrations, figures
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("figure")
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("of", justify="right", no_wrap=True)
+    for figure in figures(judged):
+        table.add_row(figure.label, _number(figure.name, figure.value), f"{figure.of:,}")
+    names = {"shown": "first citation right", "answerable": "articles answer it"}
+    for name, found in calibrations(judged).items():
+        of = f"{found.of:,}"
+        table.add_row(f"calibration error, {names[name]}", f"{found.error:.3f}", of)
+        table.add_row(f"Brier score, {names[name]}", f"{found.brier:.3f}", of)
+    console().print(table)
+    told = [count(len(judged), "question")]
+    told += [f"{count(len(bad), 'line')} left out"] if bad else []
+    told += [f"plot in {one_line(str(plot))}"] if plot else []
+    print("; ".join(told))
+
+
+def _number(name: str, value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if name.endswith("_ms") else f"{value:.3f}"

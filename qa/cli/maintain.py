@@ -1,0 +1,226 @@
+"""Commands that keep an index: sync, forget, verify, repair, backup, restore."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from index import UsageError
+from qa.cli.options import (
+    FAILED,
+    MEGABYTE,
+    EncodingOption,
+    IndexOption,
+    JsonOption,
+    LanguageOption,
+    MaxSizeOption,
+)
+from qa.cli.output import count
+from qa.cli.work import interruptible, progress_bar
+from qa.show.sanitize import json_text, one_line
+
+if TYPE_CHECKING:
+    from index import CheckReport, Damage, SyncReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    for command in (sync, forget, verify, repair, backup, restore):
+        app.command()(command)
+
+
+def sync(
+    context: typer.Context,
+    folders: Annotated[
+        list[str],
+        typer.Argument(metavar="FOLDER", help="Folders whose files make the articles."),
+    ],
+    index: IndexOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+    ] = False,
+    allow_empty: Annotated[
+        bool,
+        typer.Option(
+            "--allow-empty",
+            help="Remove all that came from a folder that is now empty or gone.",
+        ),
+    ] = False,
+    encoding: EncodingOption = None,
+    language: LanguageOption = None,
+    max_size: MaxSizeOption = 100,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the index equal to folders: add, update, and remove what they no longer have."""
+    from index import Index, ReadOptions
+
+    options = ReadOptions(encoding=encoding, language=language, max_bytes=max_size * MEGABYTE)
+    path = _folder(context, index)
+    with (
+        interruptible(path),
+        Index.open(path) as opened,
+        progress_bar() as progress,
+    ):
+        report = opened.sync(
+            folders, options, dry_run=dry_run, allow_empty=allow_empty, progress=progress
+        )
+    if as_json:
+        print(json_text(asdict(report)))
+    else:
+        _print_sync(report)
+    for item in report.failed:
+        print(f"{one_line(item.source)}: {one_line(item.reason)}", file=sys.stderr)
+    if report.failed:
+        raise typer.Exit(FAILED)
+
+
+def forget(
+    context: typer.Context,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SOURCE", help="Sources as qa status lists them.", show_default=False
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="All sources that could not be read.")
+    ] = False,
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Forget sources that could not be read, such as mistyped ones. Articles stay."""
+    from index import Index
+
+    if bool(sources) == everything:
+        raise UsageError("Name the sources to forget, or --all for all that qa status lists.")
+    with Index.open(_folder(context, index), create=False) as opened:
+        forgotten = opened.forget(None if everything else sources)
+    if as_json:
+        print(json_text({"forgotten": list(forgotten)}))
+    else:
+        print(f"{count(len(forgotten), 'source')} forgotten")
+
+
+def verify(context: typer.Context, index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """Read everything that is stored, and the model, and name what is damaged."""
+    from index import Damage
+    from index.encoder.models import damaged_files
+    from index.maintenance import check
+
+    report = check.verify(_folder(context, index))
+    told = "does not match its checksum. Delete its folder; the model is made again when needed."
+    model = (Damage(str(path), told) for path in damaged_files())
+    report = replace(report, damage=(*report.damage, *model))
+    if as_json:
+        print(json_text({"sound": not report.damage} | asdict(report)))
+    else:
+        _print_damage(report.damage)
+        print(_told(report))
+    if report.damage:
+        raise typer.Exit(FAILED)
+
+
+def repair(context: typer.Context, index: IndexOption = None, as_json: JsonOption = False) -> None:
+    """Build again what is damaged from what is sound, and name what is lost."""
+    from index.maintenance import repair as repairing
+
+    report = repairing.repair(_folder(context, index))
+    if as_json:
+        print(json_text(asdict(report)))
+    else:
+        _print_damage(report.damage)
+        for name in report.lost:
+            print(f"lost: {one_line(name)}")
+        if report.kept:
+            print(f"The damaged record lies in {one_line(report.kept)}")
+        if report.damage:
+            print(
+                f"repaired; {count(report.passages, 'passage')} written again, of which "
+                f"{report.embedded:,} were embedded anew; {len(report.lost):,} lost"
+            )
+        else:
+            print("nothing is damaged")
+    if report.lost:
+        raise typer.Exit(FAILED)
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The backup to write.", show_default=False)
+    ],
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a copy of the whole index into one file, even while others write."""
+    from index.maintenance import backup as packing
+
+    report = packing.backup(_folder(context, index), file)
+    if as_json:
+        print(json_text(asdict(report)))
+    else:
+        what = f"{count(report.articles, 'article')}, {report.bytes / MEGABYTE:,.1f} MB"
+        print(f"{what} in {one_line(report.path)}, read again and compared")
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A backup of qa backup.", show_default=False)
+    ],
+    index: IndexOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put the index of a backup into a new folder. Nothing is overwritten."""
+    from index.maintenance import backup as packing
+
+    report = packing.restore(file, _folder(context, index))
+    if as_json:
+        print(json_text(asdict(report)))
+    else:
+        what = f"{count(report.articles, 'article')}, {count(report.passages, 'passage')}"
+        print(f"{what} in {one_line(report.path)}, all compared with their checksums")
+
+
+def _folder(context: typer.Context, index: Path | None) -> Path:
+    from index import default_path
+
+    chosen: Path | None = index or context.obj
+    return chosen or default_path()
+
+
+def _print_sync(report: SyncReport) -> None:
+    listed = {"added": "added", "updated": "updated", "copies": "copy", "removed": "removed"}
+    for name, told in listed.items():
+        for article_id in getattr(report, name):
+            print(f"{told:<8} {article_id}  {one_line(report.sources[article_id])}")
+    counts = {
+        "added": report.added,
+        "updated": report.updated,
+        "removed": report.removed,
+        "unchanged": report.unchanged,
+        "copies of a known text": report.copies,
+        "failed": report.failed,
+    }
+    told_counts = [f"{len(items):,} {what}" for what, items in counts.items() if items]
+    end = "nothing was changed" if report.dry_run else count(report.passages, "new passage")
+    print(f"{', '.join(told_counts) or 'nothing to do'}; {end}")
+
+
+def _print_damage(damage: tuple[Damage, ...]) -> None:
+    for entry in damage:
+        print(f"damaged: {one_line(entry.where)}: {one_line(entry.problem)}")
+
+
+def _told(report: CheckReport) -> str:
+    what = (
+        f"{count(report.articles, 'article')}, {count(report.passages, 'passage')}, "
+        f"{count(report.files, 'file')}, {report.bytes / MEGABYTE:,.1f} MB read"
+    )
+    if report.damage:
+        return f"{what}; {len(report.damage):,} damaged. qa repair saves what is sound"
+    return f"{what}; all sound"

@@ -1,0 +1,157 @@
+"""The options that several commands share, and the exit codes."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from index import UsageError
+
+if TYPE_CHECKING:
+    from index import Filters
+
+FOUND_NOTHING = 1
+WRONG_USAGE = 2
+FAILED = 3
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+MEGABYTE = 1_000_000
+
+
+def _day_option(last: bool) -> Callable[[str], date]:
+    def parse(value: str) -> date:
+        day = parse_day(value, last=last)
+        if day is None:
+            raise typer.BadParameter(
+                f"{value!r} is not a date; use one such as 2025-06-14, 14.6.2025, 'März 2024', 2024"
+            )
+        return day
+
+    return parse
+
+
+IndexOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--index",
+        metavar="DIR",
+        help="Folder of the index. Without it QA_INDEX, else a folder in your data directory.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+SinceOption = Annotated[
+    date | None,
+    typer.Option(
+        parser=_day_option(last=False),
+        metavar="DATE",
+        help="Only articles published on this day or later: 2025-06-14, 14.6.2025, 'März 2024'.",
+        show_default=False,
+    ),
+]
+UntilOption = Annotated[
+    date | None,
+    typer.Option(
+        parser=_day_option(last=True),
+        metavar="DATE",
+        help="Only articles published on this day or before.",
+        show_default=False,
+    ),
+]
+LanguagesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--language",
+        metavar="CODE",
+        help="Only articles in this language, such as de. May be repeated.",
+        show_default=False,
+    ),
+]
+SourcesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--source",
+        metavar="SOURCE",
+        help="Only articles from this source or publisher. May be repeated.",
+        show_default=False,
+    ),
+]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Encoding of the files.", show_default="recognised"),
+]
+LanguageOption = Annotated[
+    str | None,
+    typer.Option(metavar="CODE", help="Language of the articles.", show_default="recognised"),
+]
+MaxSizeOption = Annotated[
+    int, typer.Option(metavar="MB", min=1, help="Refuse files larger than this.")
+]
+ReaderOption = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="An extractive question-answering model: a folder, or a name on the hub.",
+    ),
+]
+NoReaderOption = Annotated[
+    bool, typer.Option("--no-reader", help="Answer without a reading model.")
+]
+
+
+def filters_of(
+    since: date | None,
+    until: date | None,
+    language: list[str] | None,
+    source: list[str] | None,
+) -> Filters:
+    """The filters that the options name. Raises UsageError where no day can fit."""
+    from index import Filters
+
+    if since and until and since > until:
+        raise UsageError(
+            f"--since {since} is after --until {until}, so no article can fit. Swap the two dates."
+        )
+    return Filters(
+        since=since,
+        until=until,
+        languages=tuple(code.lower() for code in language or ()),
+        sources=tuple(source or ()),
+    )
+
+
+def column(what: str) -> Any:
+    """The option that names a column or key of tables."""
+    return typer.Option(
+        metavar="NAME",
+        help=f"Holds the {what}.",
+        rich_help_panel="Columns of .csv and keys of .jsonl (the usual names are recognised)",
+        show_default=False,
+    )
+
+
+def parse_day(value: str, *, last: bool) -> date | None:
+    """The day that ``value`` names, ISO, German or English; None where it names none.
+
+    A month or a year alone is its first day, or its last where ``last``.
+    """
+    with contextlib.suppress(ValueError):
+        return date.fromisoformat(value.strip())
+    if not any(character.isdigit() for character in value):
+        return None  # "gestern", "Montag": meant for people, not for a filter that is repeated
+    import dateparser
+
+    edge = "last" if last else "first"
+    settings = {
+        "DATE_ORDER": "DMY",
+        "PARSERS": ["absolute-time"],
+        "PREFER_DAY_OF_MONTH": edge,
+        "PREFER_MONTH_OF_YEAR": edge,
+        "REQUIRE_PARTS": ["year"],
+    }
+    moment = dateparser.parse(value, languages=["de", "en"], settings=settings)
+    return moment.date() if moment else None

@@ -1,0 +1,3 @@
+"""A model that reads a passage and says where in it the answer stands."""
+
+__all__ = ["reader"]

@@ -1,0 +1,281 @@
+"""The sentences of the best passages, each with the features by which it is judged.
+
+A sentence rarely repeats what its article's title says: "das Startup" stands for the company. So
+the question is compared with it twice, once whole and once without the names that the passage and
+its title already give, and its context counts beside its own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import TERM_SHARE_CAP, Hit, Index, Span
+from index.text.analysis import terms
+from qa.answer_types import NAMES, QUANTITIES, TIMES, Kind
+from qa.question.analyse import Question
+from qa.reading.reader import Reader, Reading, SpanScore
+from qa.values.find import Value, find_values
+from qa.values.names import find_names
+
+UNTOLD = 0.5
+"""The coverage where a question in another language has no name and no number to look for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One sentence; ``span`` is its place in the article's text.
+
+    ``reading`` is the reader's of its passage, where there is a reader; the sentence begins at
+    ``reading_start`` of the text that was read.
+    """
+
+    hit: Hit
+    position: int
+    span: Span
+    values: tuple[Value, ...]
+    features: Mapping[str, float] = field(default_factory=dict)
+    reading: Reading | None = None
+    reading_start: int = 0
+
+    @cached_property
+    def text(self) -> str:
+        return self.span.of(self.hit.passage.article.text)
+
+    def read(self, start: int = 0, end: int | None = None) -> SpanScore | None:
+        """The reader's best span inside ``text[start:end]``, counted from the sentence's start."""
+        if self.reading is None:
+            return None
+        end = len(self.text) if end is None else end
+        at = self.reading_start
+        best = self.reading.best_within(at + start, at + end)
+        return None if best is None else replace(best, start=best.start - at, end=best.end - at)
+
+
+def gather(
+    question: Question, hits: Sequence[Hit], index: Index, reader: Reader | None = None
+) -> list[Candidate]:
+    """All sentences of ``hits`` with their features, in the order of the hits."""
+    if not hits:
+        return []
+    candidates = _compared(question, hits, index)
+    return candidates if reader is None else _with_readings(question, candidates, reader)
+
+
+def _compared(question: Question, hits: Sequence[Hit], index: Index) -> list[Candidate]:
+    """The sentences with the features that need no reader."""
+    asked = _Asked.of(question, index)
+    residuals = [asked.without_known_names(hit) for hit in hits]
+    texts = list(dict.fromkeys([question.text, *residuals]))
+    cosines = index.sentence_cosines([hit.passage for hit in hits], index.embed_queries(texts))
+    whole = [found[0] for found in cosines]
+    rest = [found[texts.index(text)] for found, text in zip(cosines, residuals, strict=True)]
+    best = (max(float(s.max()) for s in whole), max(float(s.max()) for s in rest))
+    return [
+        candidate
+        for hit, hit_whole, hit_rest in zip(hits, whole, rest, strict=True)
+        for candidate in _of_passage(asked, hit, hits[0], hit_whole, hit_rest, best)
+    ]
+
+
+def _with_readings(
+    question: Question, candidates: Sequence[Candidate], reader: Reader
+) -> list[Candidate]:
+    """The sentences with the reader's features; a passage is read below its title."""
+    hits = {candidate.hit.passage.id: candidate.hit for candidate in candidates}
+    heads = {number: _head(hit) for number, hit in hits.items()}
+    texts = [heads[number] + hit.passage.text for number, hit in hits.items()]
+    readings = dict(zip(hits, reader.read(question.text, texts), strict=True))
+    read = []
+    for candidate in candidates:
+        passage = candidate.hit.passage
+        start = len(heads[passage.id]) + candidate.span.start - passage.start
+        read.append(replace(candidate, reading=readings[passage.id], reading_start=start))
+    spans = [candidate.read() for candidate in read]
+    best = max(reader_margin(span) for span in spans)
+    return [
+        replace(
+            candidate,
+            features={
+                **candidate.features,
+                "reader": reader_margin(span),
+                "reader_below_best": reader_margin(span) - best,
+                "reader_says_asked": _share_asked(question, candidate, span),
+            },
+        )
+        for candidate, span in zip(read, spans, strict=True)
+    ]
+
+
+def _share_asked(question: Question, candidate: Candidate, span: SpanScore | None) -> float:
+    """The share of a span's terms that the question itself holds: "Wang" is no answer to Wang."""
+    if span is None:
+        return 0.0
+    said = _terms_of(candidate.hit, candidate.text[span.start : span.end])
+    asked = frozenset(terms(question.text, question.language))
+    return len(said & asked) / len(said) if said else 0.0
+
+
+def _head(hit: Hit) -> str:
+    """The title that is read before a passage, so that "das Startup" has a name."""
+    title = hit.passage.article.title
+    return f"{title}\n" if title and not hit.passage.text.startswith(title) else ""
+
+
+def reader_margin(span: SpanScore | None) -> float:
+    """How far a span is above "no answer here", within -20..20; -20 where there is no span."""
+    return -20.0 if span is None else max(-20.0, min(20.0, span.margin))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the features need of the question."""
+
+    question: Question
+    terms: frozenset[str]  # of its content words
+    names: tuple[tuple[int, int, frozenset[str]], ...]  # (start, end, terms)
+    rarity: Mapping[str, float]
+    equivalents: Mapping[str, Mapping[str, float]]  # compounds that hold a term, with weights
+
+    @classmethod
+    def of(cls, question: Question, index: Index) -> _Asked:
+        content = " ".join(question.terms) or question.text
+        own = frozenset(terms(content, question.language))
+        names = tuple(
+            (name.start, name.end, frozenset(terms(name.of(question.text), question.language)))
+            for name in find_names(question.text, question.language)
+        )
+        return cls(question, own, names, index.rarity(own), index.expand(own, question.language))
+
+    def without_known_names(self, hit: Hit) -> str:
+        """The question without the names that the passage or its title holds."""
+        known = _terms_of(hit, hit.passage.text) | _terms_of(hit, hit.passage.article.title)
+        text = self.question.text
+        for start, end, name in reversed(self.names):
+            if name and name <= known:
+                text = text[:start] + text[end:]
+        return " ".join(text.split())
+
+    @property
+    def name_terms(self) -> frozenset[str]:
+        return frozenset(term for _, _, name in self.names for term in name) & self.terms
+
+    def coverage(self, found: frozenset[str], language: str) -> float:
+        """The share of the question's terms in ``found``, weighted by rarity; 0..1.
+
+        In a text of another language only names and numbers can be the question's: they count
+        alone there, and ``UNTOLD`` where there are none.
+        """
+        if language == self.question.language:
+            return self._share(self.terms, found, 0.0)
+        numbers = frozenset(term for term in self.terms if term[0].isdecimal())
+        return self._share(self.name_terms | numbers, found, UNTOLD)
+
+    def name_coverage(self, found: frozenset[str]) -> float:
+        """The same for the terms of the question's names alone; 1 where it names nothing."""
+        return self._share(self.name_terms, found, 1.0)
+
+    def _share(self, wanted: frozenset[str], found: frozenset[str], otherwise: float) -> float:
+        total = sum(self.rarity[term] for term in wanted)
+        said = sum(self.rarity[term] * self._presence(term, found) for term in wanted)
+        return said / total if total else otherwise
+
+    def _presence(self, term: str, found: frozenset[str]) -> float:
+        """1 where a term is found, the weight of its best equivalent where one is, else 0."""
+        if term in found:
+            return 1.0
+        return max(
+            (w for other, w in self.equivalents[term].items() if other in found), default=0.0
+        )
+
+
+def _of_passage(
+    asked: _Asked,
+    hit: Hit,
+    first: Hit,
+    whole: NDArray[np.float32],
+    rest: NDArray[np.float32],
+    best: tuple[float, float],
+) -> list[Candidate]:
+    passage = hit.passage
+    language = passage.article.language
+    texts = [span.of(passage.article.text) for span in passage.sentences]
+    own = [_terms_of(hit, text) for text in texts]
+    title = _terms_of(hit, passage.article.title)
+    everything = title.union(*own)
+    found = []
+    for i, span in enumerate(passage.sentences):
+        near = title.union(*own[max(0, i - 1) : i + 2])
+        values = find_values(texts[i], language)
+        features = {
+            "similarity": float(whole[i]),
+            "similarity_below_best": float(whole[i]) - best[0],
+            "rest_similarity": float(rest[i]),
+            "rest_similarity_below_best": float(rest[i]) - best[1],
+            "coverage": asked.coverage(own[i], language),
+            "near_coverage": asked.coverage(near, language),
+            "passage_coverage": asked.coverage(everything, language),
+            "name_coverage": asked.name_coverage(own[i]),
+            "passage_name_coverage": asked.name_coverage(everything),
+            "holds_kind": _holds_kind(asked, texts[i], values, language),
+            "own_language": float(language == asked.question.language),
+            "dense": hit.cosine,
+            "term_share": min(hit.term_share, TERM_SHARE_CAP),
+            "passage_below_first": hit.score - first.score,
+            "first_passage": float(hit.rank == first.rank),
+            "first_sentence": float(i == 0),
+            "length": min(len(texts[i]), 600) / 100.0,
+            "question_mark": float(texts[i].rstrip('"”“» ').endswith("?")),
+        }
+        found.append(Candidate(hit, i, span, values, features))
+    return found
+
+
+def _holds_kind(asked: _Asked, text: str, values: Sequence[Value], language: str) -> float:
+    """1 where the sentence holds the kind asked for, 0 where not, .5 where none can tell."""
+    kinds = asked.question.kinds
+    if kinds[0] in QUANTITIES or kinds[0] in TIMES:
+        return float(any(fits(value, asked.question) for value in values))
+    if kinds[0] in NAMES:
+        return float(bool(new_names(asked.question, text, language)))
+    return 0.5
+
+
+def fits(value: Value, question: Question) -> bool:
+    """Whether a value is of a kind the question asks for, and not one the question names."""
+    if value.kind not in question.kinds and not (
+        value.kind in TIMES and Kind.DATE in question.kinds
+    ):
+        return False
+    return not value.conversion and value.text.casefold() not in question.text.casefold()
+
+
+_DIFFERENCE = re.compile(
+    r"\s*(?:mehr|weniger|höher|niedriger|größer|kleiner|teurer|billiger|more|less|fewer|higher|lower|"
+    r"larger|smaller)\b",
+    re.IGNORECASE,
+)
+
+
+def is_difference(value: Value, text: str) -> bool:
+    """Whether a value says by how much something differs: "eine halbe Milliarde mehr"."""
+    return value.kind in QUANTITIES and _DIFFERENCE.match(text, value.end) is not None
+
+
+def new_names(question: Question, text: str, language: str) -> list[Span]:
+    """The names in a sentence that the question does not hold itself."""
+    said = frozenset(terms(question.text, question.language))
+    return [
+        Span(name.start, name.end)
+        for name in find_names(text, language)
+        if not name.weak and not frozenset(terms(name.of(text), language)) <= said
+    ]
+
+
+def _terms_of(hit: Hit, text: str) -> frozenset[str]:
+    return frozenset(terms(text, hit.passage.article.language))
