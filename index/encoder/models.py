@@ -74,7 +74,7 @@ def resolve(name: str = DEFAULT, *, fetch: bool = True) -> ModelFolder:
     elif not any((path / file).is_file() for file in ("modules.json", "config.json")):
         raise ModelError(
             f"{name}: is no model's folder, for it holds neither modules.json nor config.json. "
-            "Name a SentenceTransformer folder."
+            "Name a SentenceTransformer folder with its weights in safetensors form."
         )
     _refuse_unsafe(path)
     return ModelFolder(name, path.resolve(), _cached_fingerprint(path))

@@ -567,7 +567,7 @@ class TestOpening:
         self, empty: Index, folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
     ) -> None:
         empty.add_articles([article("sea", SEA)])
-        monkeypatch.setattr(f"index.settings.{name}", "0")
+        monkeypatch.setattr(f"index.compatibility.{name}", "0")
         with pytest.raises(IndexMismatchError, match="NEW_FOLDER"):
             open_index(folder)
 
