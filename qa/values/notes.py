@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 
 _NUMBERS = r"\d{1,3}(?: ?[,;-] ?\d{1,3})*"
-_LABEL = r"(?:anm(?:erkung)?|fn|fußnote|note|nb)\.? ?\d{1,3}"
+_LABEL = (
+    r"(?:anm(?:erkung)?|fn|fußnote|footnote|note|nb|quelle|beleg|source|ref|lit|abb|tab|fig|kap|pp?|"
+    r"[a-z])\.? ?\d{1,4}"
+)
+_PLACE = r"(?:, ?(?:s|p|pp)\. ?\d{1,4}f{0,2}\.?)?"
 _MARK = re.compile(
-    rf"\[\^?{_NUMBERS}\]|\[[a-z]\]|\[\^[\w-]{{1,20}}\]|\[{_LABEL}\]|\({_LABEL}\)|"
+    rf"\[\^?{_NUMBERS}{_PLACE}\]|\[[a-z]\]|\[\^[\w-]{{1,20}}\]|\[{_LABEL}{_PLACE}\]|\({_LABEL}\)|"
     # Raised digits: a power after "m" ("km²") and after a bare ten, else a note's number.
     r"(?<![mM])(?<!(?<!\d)10)(?<=[\w.,;:!?)\"'“”»])[⁰¹²³⁴-⁹]+(?:[,]?[⁰¹²³⁴-⁹]+)*",
     re.I,

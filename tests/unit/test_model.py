@@ -241,7 +241,7 @@ def test_two_processes_at_once_build_it_once(cache: Path) -> None:
     program = """
 import sys, time
 from pathlib import Path
-from index import model
+from index.encoder import models
 
 def slow(source, target):
     with open(sys.argv[1] + "/builds", "a") as log:
@@ -249,9 +249,9 @@ def slow(source, target):
     time.sleep(0.5)
     (target / "model.safetensors").write_bytes(b"weights")
 
-model.packaged_weights = lambda: Path("unused")
-model.convert = slow
-print(model.resolve().fingerprint)
+models.packaged_weights = lambda: Path("unused")
+models.convert = slow
+print(models.resolve().fingerprint)
 """
     command = [sys.executable, "-c", program, str(cache.parent)]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]

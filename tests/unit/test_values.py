@@ -384,6 +384,7 @@ NOTES = [
     ("Das sagte sie (Anm. 3) und er [Anm. 12]; dazu [^7], [^note-2] und [a].", []),
     ("Siehe [12, 13] und [4-6].", []),
     ("Der Umsatz lag bei 5[a] Millionen Euro.[12]", ["5[a] Millionen Euro"]),
+    ("812 [A 3] Einwohner [1, S. 5] und [Quelle 3]", ["812"]),
     ("10⁶ Zellen", []),
     ("Im Jahr [2019] waren es 12 %.", ["2019", "12 %"]),
 ]

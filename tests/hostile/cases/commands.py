@@ -211,6 +211,8 @@ def _interrupted(place: Path, delay: float, times: int) -> None:
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, cwd=ROOT,
     )  # fmt: skip
     time.sleep(delay)
+    ended = process.poll() is not None
+    began = time.monotonic()
     for _ in range(times):
         process.send_signal(signal.SIGINT)
         time.sleep(0.02)
@@ -218,6 +220,9 @@ def _interrupted(place: Path, delay: float, times: int) -> None:
         _, said = process.communicate(timeout=20)
     finally:
         process.kill()
-    # While Python itself begins, it says its own word; then none of ours is in it.
-    assert b"Traceback" not in said or b"/qa/" not in said, said.decode("utf-8", "replace")[-600:]
-    assert process.returncode in (0, 1, 3, 130, -signal.SIGINT), process.returncode
+    # A second on a machine of one's own; tests share theirs.
+    assert time.monotonic() - began < 5
+    if delay > 0.1:  # before that Python itself begins, and says its own word
+        assert b"Traceback" not in said, said.decode("utf-8", "replace")[-600:]
+    # Two signals may meet the interpreter at its end, which the signal's own action then ends.
+    assert process.returncode in ((0, 1, 3) if ended else (0, 1, 3, 130, -signal.SIGINT))
