@@ -61,7 +61,7 @@ class TestHelp:
         self, arguments: list[str], sample_folder: Path
     ) -> None:
         code = (
-            f"import sys; from qa.cli import main; main({['--index', str(sample_folder), *arguments]});"
+            f"import sys; from qa.cli.main import main; main({['--index', str(sample_folder), *arguments]});"
             f"print('HEAVY', [name for name in {HEAVY} if name in sys.modules])"
         )
         done = subprocess.run(

@@ -117,7 +117,7 @@ class TestCommand:
 
     def test_help_is_light_and_the_plot_library_waits(self) -> None:
         code = (
-            "import sys; from qa.cli import main; main(['eval', '--help']);"
+            "import sys; from qa.cli.main import main; main(['eval', '--help']);"
             "print({'matplotlib', 'torch', 'faiss'} & set(sys.modules))"
         )
         done = subprocess.run(

@@ -223,7 +223,7 @@ class TestDisk:
             import os, sys
             from pathlib import Path
             from index import Index, IndexFolderError, make_article
-            from index.check import verify
+            from index.maintenance.check import verify
             from tests.fakes import WordEmbedder
             # What is imported late has to be there before the interpreter may no longer be read.
             with Index.open(sys.argv[2], embedder=WordEmbedder()) as index:

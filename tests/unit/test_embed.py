@@ -164,7 +164,7 @@ def test_an_error_in_progress_reaches_the_caller(tiny: Path) -> None:
 def test_opening_and_counting_import_no_torch(tiny: Path) -> None:
     program = (
         "import sys\n"
-        "from index.embed import open_embedder\n"
+        "from index.encoder.embedder import open_embedder\n"
         "e = open_embedder(sys.argv[1])\n"
         "print(e.dimension, e.max_tokens, e.count_tokens(['das Haus', '', 'am ' * 99]))\n"
         "print([m for m in ('torch', 'transformers', 'sentence_transformers') if m in sys.modules])"

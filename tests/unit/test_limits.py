@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 ADD = """
 import os, resource, sys
 from index import FundstelleError, Index, make_article
-from index.language import terms
+from index.text.analysis import terms
 from tests.fakes import WordEmbedder
 terms("Das Meer ist tief", "de")  # other people's modules are there before the limit is
 folder, kind, value = sys.argv[1], sys.argv[2], int(sys.argv[3])

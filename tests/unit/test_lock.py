@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 HOLD = """
 import sys, time
 from pathlib import Path
-from index.lock import writer_lock
+from index.storage.lock import writer_lock
 sys.argv = ["/usr/bin/qa", "add"]
 with writer_lock(Path({folder!r})):
     print("held", flush=True)

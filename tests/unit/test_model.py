@@ -302,7 +302,7 @@ def test_one_pickled_module_is_enough_to_refuse(tmp_path: Path, cache: Path) -> 
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path, cache: Path) -> None:
-    with pytest.raises(ModelError, match="neither modules.json nor config.json"):
+    with pytest.raises(ModelError, match=r"neither modules\.json nor config\.json"):
         resolve(str(tmp_path))
 
 

@@ -182,7 +182,7 @@ def _no_output(place: Path) -> None:
 
 def _loads_no_model(place: Path) -> None:
     code = (
-        "import sys; from qa.cli import main\n"
+        "import sys; from qa.cli.main import main\n"
         f"for words in (['list'], ['status'], ['show', 'x0']): assert main(['--index', {str(place)!r}, *words]) == 0\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'gradio'} & sys.modules.keys()\n"
         "print(sorted(heavy), file=sys.stderr)"
