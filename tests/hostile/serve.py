@@ -7,8 +7,11 @@ JSON. Two questions are not asked but obeyed: one keeps its thread, one breaks.
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import sys
+import threading
 import time
 from typing import Any
 
@@ -48,8 +51,14 @@ def _routes(routes: list[Any], prefix: str = "") -> list[tuple[str, list[str]]]:
     return found
 
 
+def _end_with_the_tests() -> None:
+    sys.stdin.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main() -> None:
-    """Serve until a signal."""
+    """Serve until a signal, or until the tests are gone: they hold our standard input open."""
+    threading.Thread(target=_end_with_the_tests, daemon=True).start()
     vars(app)["ask"] = _obey
     with (
         listen("127.0.0.1", 0) as listener,
