@@ -35,6 +35,7 @@ from index import (
     read_sources,
 )
 from qa import ask
+from qa.answer import MAXIMUM_QUESTION
 from qa.show import page
 from qa.web.attempts import Attempts
 from qa.web.bodies import Endpoints
@@ -45,7 +46,6 @@ from qa.web.running import host_names, is_loopback, listen, run
 from qa.web.upload import UploadRoutes
 from qa.web.uploads import QUOTA, NotAnUploadError, Uploads, private_uploads
 
-MAX_QUESTION = 2_000
 MAX_WAITING = 32
 FILE_KINDS = [".txt", ".md", ".html", ".htm", ".jsonl", ".csv"]
 
@@ -61,8 +61,11 @@ def _blocks(index: Index, uploads: Uploads) -> gr.Blocks:
     def answer(question: str, heed_time: bool, recent: bool) -> str:
         return page.answer(ask(question, index, use_time_limit=heed_time, recent=recent))
 
-    def answer_alone(question: str) -> str:
-        return answer(question, heed_time=True, recent=False)
+    def answer_as_json(question: str) -> dict[str, Any]:
+        try:
+            return ask(question, index).to_json()
+        except FundstelleError as error:
+            raise gr.Error(str(error), print_exception=False) from error
 
     def add(
         files: list[str] | None,
@@ -89,7 +92,7 @@ def _blocks(index: Index, uploads: Uploads) -> gr.Blocks:
             question = gr.Textbox(
                 label="Frage",
                 placeholder="Zum Beispiel: Wie hoch wurde Scale AI bewertet?",
-                max_length=MAX_QUESTION,
+                max_length=MAXIMUM_QUESTION,
                 autofocus=True,
             )
             button = gr.Button("Fragen", variant="primary")
@@ -117,7 +120,7 @@ def _blocks(index: Index, uploads: Uploads) -> gr.Blocks:
             concurrency_limit=2,
         )
         # A script gives the question alone.
-        gr.api(answer_alone, api_name="ask", concurrency_limit=2)
+        gr.api(answer_as_json, api_name="ask", concurrency_limit=2)
         add_button.click(add, files, [added, files, articles], api_visibility="private")
         articles_tab.select(listing, None, articles, api_visibility="private")
         blocks.load(listing, None, articles, api_visibility="private")

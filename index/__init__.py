@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from index.ingest import Columns, ReadOptions, read_sources, read_text_file
+    from index.json_form import Forgetting, Listing, Removal, ShownArticle, form, to_json
     from index.legs.fuse import TERM_SHARE_CAP
     from index.records import (
         AddReport,
@@ -54,6 +55,7 @@ _ROOMS = {
         *("IndexFolderError", "IndexMismatchError", "ModelError", "SourceError", "UsageError"),
     ),
     "ingest": ("Columns", "ReadOptions", "read_sources", "read_text_file"),
+    "json_form": ("Forgetting", "Listing", "Removal", "ShownArticle", "form", "to_json"),
     "legs.fuse": ("TERM_SHARE_CAP",),
     "records": (
         *("AddReport", "Article", "ArticleSummary", "BackupReport", "CheckReport", "Chunk"),
@@ -78,6 +80,7 @@ __all__ = [
     "Damage",
     "Failure",
     "Filters",
+    "Forgetting",
     "FundstelleError",
     "Hit",
     "Index",
@@ -87,11 +90,14 @@ __all__ = [
     "IndexFolderError",
     "IndexMismatchError",
     "LegScore",
+    "Listing",
     "ModelError",
     "Passage",
     "Progress",
     "ReadOptions",
+    "Removal",
     "RepairReport",
+    "ShownArticle",
     "SourceError",
     "Span",
     "Status",
@@ -99,11 +105,13 @@ __all__ = [
     "UsageError",
     "are_copies",
     "default_path",
+    "form",
     "make_article",
     "read_sources",
     "read_text_file",
     "renumbered",
     "spread",
+    "to_json",
 ]
 
 

@@ -1,12 +1,12 @@
-"""The frozen records of an answer, and their one JSON form."""
+"""The frozen records of an answer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from index import Article, Hit, LegScore
+from index import Article, Hit, form, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,35 +25,16 @@ class Citation:
     start: int
     end: int
     quote: str
-    score: float
+    score: float = field(metadata={"digits": 4})
     also_in: tuple[Article, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "n": self.n,
-            "article_id": self.article_id,
-            "title": self.title,
-            "source": self.source,
-            "publisher": self.publisher,
-            "published": self.published.isoformat() if self.published else None,
-            "start": self.start,
-            "end": self.end,
-            "quote": self.quote,
-            "score": round(self.score, 4),
-            "also_in": [_article_to_json(article) for article in self.also_in],
-        }
 
 
 @dataclass(frozen=True, slots=True)
 class Normalized:
     """A value in comparable form: 14 Mrd. Dollar is 14000000000 USD."""
 
-    amount: float
-    unit: str | None
-
-    def to_json(self) -> dict[str, Any]:
-        amount = int(self.amount) if self.amount == int(self.amount) else self.amount
-        return {"amount": amount, "unit": self.unit}
+    amount: float = field(metadata={"digits": 12})
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +46,6 @@ class View:
     normalized: Normalized | None = None
     time: str | None = None
     hedge: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "value": self.value,
-            "normalized": self.normalized.to_json() if self.normalized else None,
-            "time": self.time,
-            "hedge": self.hedge,
-            "citations": list(self.citations),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +60,6 @@ class TimeLimit:
     until: date | None
     applied: bool = True
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "phrase": self.phrase,
-            "since": self.since.isoformat() if self.since else None,
-            "until": self.until.isoformat() if self.until else None,
-            "applied": self.applied,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -106,12 +70,12 @@ class Answer:
     kind: str
     found: bool
     answer: str
-    confidence: float
+    confidence: float = field(metadata={"digits": 4})
     views: tuple[View, ...] = ()
     citations: tuple[Citation, ...] = ()
     passages: tuple[Hit, ...] = ()
     time_limit: TimeLimit | None = None
-    timings_ms: dict[str, float] = field(default_factory=dict)
+    timings_ms: dict[str, float] = field(default_factory=dict, metadata={"digits": 2})
 
     @property
     def further(self) -> tuple[Citation, ...]:
@@ -121,49 +85,14 @@ class Answer:
 
     def to_json(self) -> dict[str, Any]:
         """The one JSON object that the command, the API and the page share."""
-        return {
-            "question": self.question,
-            "language": self.language,
-            "kind": self.kind,
-            "found": self.found,
-            "answer": self.answer,
-            "confidence": round(self.confidence, 4),
-            "time_limit": self.time_limit.to_json() if self.time_limit else None,
-            "views": [view.to_json() for view in self.views],
-            "citations": [citation.to_json() for citation in self.citations],
-            "passages": [hit_to_json(hit) for hit in self.passages],
-            "timings_ms": {name: round(value, 2) for name, value in self.timings_ms.items()},
-        }
+        return to_json(self)
 
 
-def hit_to_json(hit: Hit) -> dict[str, Any]:
-    """One passage of the JSON form."""
-    passage = hit.passage
-    return {
-        "rank": hit.rank,
-        "article_id": passage.article.id,
-        "title": passage.article.title,
-        "source": passage.article.source,
-        "start": passage.start,
-        "end": passage.end,
-        "text": passage.text,
-        "score": round(hit.score, 6),
-        "dense": _leg_to_json(hit.dense),
-        "lexical": _leg_to_json(hit.lexical),
-        "reranker": _leg_to_json(hit.reranker),
-        "also_in": [_article_to_json(article) for article in hit.also_in],
-    }
+@form.register
+def _(record: Normalized) -> Normalized:
+    """Whole numbers have no decimal point."""
+    return replace(record, amount=_whole(record.amount))
 
 
-def _article_to_json(article: Article) -> dict[str, Any]:
-    return {
-        "article_id": article.id,
-        "title": article.title,
-        "source": article.source,
-        "publisher": article.publisher,
-        "published": article.published.isoformat() if article.published else None,
-    }
-
-
-def _leg_to_json(leg: LegScore | None) -> dict[str, Any] | None:
-    return None if leg is None else {"rank": leg.rank, "score": round(leg.score, 6)}
+def _whole(amount: float) -> float:
+    return int(amount) if amount.is_integer() else amount

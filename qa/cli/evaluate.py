@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,8 +12,8 @@ import typer
 
 from index import FundstelleError
 from qa.cli.options import FAILED, IndexOption, JsonOption, NoReaderOption, ReaderOption
-from qa.cli.output import console, count, say
-from qa.show.sanitize import json_text, one_line
+from qa.cli.output import console, count, print_json, say
+from qa.show.sanitize import one_line
 
 if TYPE_CHECKING:
     from qa.evaluation.evaluate import Judged
@@ -66,8 +65,7 @@ def evaluate_questions(
     if plot is not None:
         plots.save(judged, plot, f"{one_line(file.name)}, {count(len(judged), 'question')}")
     if as_json:
-        failed = [asdict(line) for line in bad]
-        print(json_text({"file": str(file)} | evaluate.to_json(judged) | {"failed": failed}))
+        print_json(evaluate.summary(file, judged, bad))
     else:
         _print_table(judged, bad, plot)
     if untrue := sum(j.citations - j.true_citations for j in judged):
@@ -117,7 +115,9 @@ def _print_table(judged: Sequence[Judged], bad: Sequence[BadLine], plot: Path | 
     names = {"shown": "first citation right", "answerable": "articles answer it"}
     for name, found in calibrations(judged).items():
         of = f"{found.of:,}"
-        table.add_row(f"calibration error, {names[name]}", f"{found.error:.3f}", of)
+        table.add_row(
+            f"calibration error, {names[name]}", f"{found.expected_calibration_error:.3f}", of
+        )
         table.add_row(f"Brier score, {names[name]}", f"{found.brier:.3f}", of)
     console().print(table)
     told = [count(len(judged), "question")]

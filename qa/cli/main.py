@@ -9,7 +9,6 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,9 +37,9 @@ from qa.cli.options import (
     column,
     filters_of,
 )
-from qa.cli.output import console, count, say
+from qa.cli.output import console, count, print_json, say
 from qa.cli.work import InterruptedWorkError, interruptible, progress_bar
-from qa.show.sanitize import json_text, one_line
+from qa.show.sanitize import one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -254,7 +253,7 @@ def query(
             recent=recent,
         )
     if as_json:
-        _print_json(answer.to_json())
+        print_json(answer)
     else:
         _print(terminal.answer(answer))
         if explain:
@@ -285,7 +284,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show a whole article, with the cited place marked."""
-    from index import Span
+    from index import ShownArticle, Span
     from qa.show import terminal
 
     with _open(context, index) as opened:
@@ -299,8 +298,7 @@ def show(
                 f"{mark.start} to {mark.end} cannot be marked"
             )
     if as_json:
-        marked = asdict(mark) | {"quote": mark.of(record.text)} if mark else None
-        _print_json(asdict(record) | {"marked": marked})
+        print_json(ShownArticle.of(record, mark))
     else:
         _print(terminal.article(record, mark, brackets=not _is_coloured(console())))
 
@@ -316,13 +314,14 @@ def list_articles(
     as_json: JsonOption = False,
 ) -> None:
     """List the articles: a table, or tabs between the columns when it is piped."""
+    from index import Listing
     from qa.show import terminal
 
     filters = filters_of(since, until, language, source)
     with _open(context, index) as opened:
         articles = opened.articles(filters)
     if as_json:
-        _print_json({"articles": [asdict(article) for article in articles]})
+        print_json(Listing(tuple(articles)))
     elif sys.stdout.isatty():
         _print_table(articles)
     else:
@@ -341,10 +340,12 @@ def remove(
     as_json: JsonOption = False,
 ) -> None:
     """Remove articles from the index. Files are not touched."""
+    from index import Removal
+
     with _open(context, index, read_only=False) as opened:
         removed = opened.remove(articles)
     if as_json:
-        _print_json({"removed": list(removed)})
+        print_json(Removal(tuple(removed)))
     else:
         print(f"{count(len(removed), 'article')} removed")
 
@@ -357,7 +358,7 @@ def status(context: typer.Context, index: IndexOption = None, as_json: JsonOptio
     with _open(context, index) as opened:
         record = opened.status()
     if as_json:
-        _print_json(asdict(record))
+        print_json(record)
     else:
         _print(terminal.status(record))
 
@@ -413,7 +414,7 @@ def _print_report(report: AddReport, as_json: bool) -> None:
     from qa.show import terminal
 
     if as_json:
-        _print_json(asdict(report))
+        print_json(report)
     else:
         counts = {
             "added": report.added,
@@ -461,10 +462,6 @@ def _print(text: Text) -> None:
     terminal = console()
     # Lines break at words on a terminal; elsewhere they are left whole for the next program.
     terminal.print(text, end="", soft_wrap=not terminal.is_terminal)
-
-
-def _print_json(value: Any) -> None:
-    print(json_text(value))
 
 
 def _exit_code(error: FundstelleError) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,9 +19,9 @@ from qa.cli.options import (
     LanguageOption,
     MaxSizeOption,
 )
-from qa.cli.output import count
+from qa.cli.output import count, print_json
 from qa.cli.work import interruptible, progress_bar
-from qa.show.sanitize import json_text, one_line
+from qa.show.sanitize import one_line
 
 if TYPE_CHECKING:
     from index import CheckReport, Damage, SyncReport
@@ -69,7 +69,7 @@ def sync(
             folders, options, dry_run=dry_run, allow_empty=allow_empty, progress=progress
         )
     if as_json:
-        print(json_text(asdict(report)))
+        print_json(report)
     else:
         _print_sync(report)
     for item in report.failed:
@@ -93,14 +93,14 @@ def forget(
     as_json: JsonOption = False,
 ) -> None:
     """Forget sources that could not be read, such as mistyped ones. Articles stay."""
-    from index import Index
+    from index import Forgetting, Index
 
     if bool(sources) == everything:
         raise UsageError("Name the sources to forget, or --all for all that qa status lists.")
     with Index.open(_folder(context, index), create=False) as opened:
         forgotten = opened.forget(None if everything else sources)
     if as_json:
-        print(json_text({"forgotten": list(forgotten)}))
+        print_json(Forgetting(forgotten))
     else:
         print(f"{count(len(forgotten), 'source')} forgotten")
 
@@ -116,7 +116,7 @@ def verify(context: typer.Context, index: IndexOption = None, as_json: JsonOptio
     model = (Damage(str(path), told) for path in damaged_files())
     report = replace(report, damage=(*report.damage, *model))
     if as_json:
-        print(json_text({"sound": not report.damage} | asdict(report)))
+        print_json(report)
     else:
         _print_damage(report.damage)
         print(_told(report))
@@ -130,7 +130,7 @@ def repair(context: typer.Context, index: IndexOption = None, as_json: JsonOptio
 
     report = repairing.repair(_folder(context, index))
     if as_json:
-        print(json_text(asdict(report)))
+        print_json(report)
     else:
         _print_damage(report.damage)
         for name in report.lost:
@@ -161,7 +161,7 @@ def backup(
 
     report = packing.backup(_folder(context, index), file)
     if as_json:
-        print(json_text(asdict(report)))
+        print_json(report)
     else:
         what = f"{count(report.articles, 'article')}, {report.bytes / MEGABYTE:,.1f} MB"
         print(f"{what} in {one_line(report.path)}, read again and compared")
@@ -180,7 +180,7 @@ def restore(
 
     report = packing.restore(file, _folder(context, index))
     if as_json:
-        print(json_text(asdict(report)))
+        print_json(report)
     else:
         what = f"{count(report.articles, 'article')}, {count(report.passages, 'passage')}"
         print(f"{what} in {one_line(report.path)}, all compared with their checksums")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from qa.show.sanitize import one_line
+from qa.show.sanitize import json_text, one_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,3 +29,10 @@ def say(message: str) -> None:
 def count(number: int, noun: str) -> str:
     """A number with its noun, in the plural where it is one."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def print_json(record: object) -> None:
+    """A record as one JSON object, of the form in ``docs/schema``."""
+    from index import to_json
+
+    print(json_text(to_json(record)))

@@ -7,16 +7,16 @@ Reads from top to bottom: ``evaluate`` asks, ``judge`` compares one answer with 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
-from index import ArticleNotFoundError, Filters, Hit, Index
+from index import ArticleNotFoundError, Failure, Filters, Hit, Index
 from qa.answer import DEFAULT_READER, ask
 from qa.evaluation import metrics
-from qa.evaluation.gold import Gold, contains
+from qa.evaluation.gold import BadLine, Gold, contains
 from qa.records import Answer
 from qa.values.find import find_values, same_value
 
@@ -70,9 +70,30 @@ class Calibration:
     """How a confidence agrees with what came true."""
 
     bins: tuple[metrics.Bin, ...]
-    error: float
+    expected_calibration_error: float
     brier: float
     of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many questions were asked, and how many of them the articles answer."""
+
+    asked: int
+    answerable: int
+    unanswerable: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A whole evaluation. ``failed`` are the lines of ``file`` that could not be used."""
+
+    file: str
+    questions: Counts
+    figures: dict[str, float | None]
+    calibration: dict[str, Calibration]
+    results: tuple[Judged, ...]
+    failed: tuple[Failure, ...] = ()
 
 
 def evaluate(
@@ -257,28 +278,17 @@ def calibrations(judged: Sequence[Judged]) -> dict[str, Calibration]:
     }
 
 
-def to_json(judged: Sequence[Judged]) -> dict[str, Any]:
-    """Figures, calibration and each question's judgement, as JSON has it."""
+def summary(file: Path, judged: Sequence[Judged], failed: Sequence[BadLine] = ()) -> Evaluation:
+    """Figures, calibration and each question's judgement, with the lines that could not be used."""
     yes, no = confidences(judged)
-    return {
-        "questions": {"asked": len(judged), "answerable": len(yes), "unanswerable": len(no)},
-        "figures": {figure.name: _rounded(figure.value) for figure in figures(judged)},
-        "calibration": {
-            name: {
-                "expected_calibration_error": _rounded(found.error),
-                "brier": _rounded(found.brier),
-                "of": found.of,
-                "bins": [
-                    {key: _rounded(value) for key, value in asdict(entry).items()}
-                    for entry in found.bins
-                ],
-            }
-            for name, found in calibrations(judged).items()
-        },
-        "results": [
-            {key: _rounded(value) for key, value in asdict(entry).items()} for entry in judged
-        ],
-    }
+    return Evaluation(
+        file=str(file),
+        questions=Counts(asked=len(judged), answerable=len(yes), unanswerable=len(no)),
+        figures={figure.name: figure.value for figure in figures(judged)},
+        calibration=calibrations(judged),
+        results=tuple(judged),
+        failed=tuple(Failure(f"{file}:{line.line}", line.reason) for line in failed),
+    )
 
 
 def _is_judged(entry: Judged) -> bool:
@@ -291,7 +301,7 @@ def _calibration(pairs: Sequence[tuple[float, bool]]) -> Calibration:
     bins = metrics.reliability(predicted, came)
     return Calibration(
         bins=tuple(bins),
-        error=metrics.expected_calibration_error(bins),
+        expected_calibration_error=metrics.expected_calibration_error(bins),
         brier=metrics.brier(predicted, came),
         of=len(pairs),
     )
@@ -304,7 +314,3 @@ def _mean(name: str, label: str, values: Iterable[float | bool | None]) -> Figur
 
 def _quantile(values: Sequence[float], at: float) -> float | None:
     return float(np.quantile(values, at)) if values else None
-
-
-def _rounded(value: Any) -> Any:
-    return round(value, 4) if isinstance(value, float) else value

@@ -104,7 +104,7 @@ def _reliability(axes: Axes, judged: Sequence[Judged]) -> None:
             marker="o",
             color=colour,
             linewidth=1,
-            label=f"{label} (n={calibration.of}, ECE {calibration.error:.3f})",
+            label=f"{label} (n={calibration.of}, ECE {calibration.expected_calibration_error:.3f})",
         )
         for entry in calibration.bins:
             axes.annotate(

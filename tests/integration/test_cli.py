@@ -241,7 +241,7 @@ class TestArticles:
         file.write_text(text, "utf-8")
         assert main(["add", str(file), "--index", str(copied)]) == 0
         capsys.readouterr()
-        article = _json(capsys, "list", "--json", "--index", copied)["articles"][-1]["id"]
+        article = _json(capsys, "list", "--json", "--index", copied)["articles"][-1]["article_id"]
         main(["show", article, "--index", str(copied)])
         main(["query", "Wie tief ist der Quappenteich?", "--index", str(copied)])
         main(["query", "Wie tief ist der Quappenteich?", "--index", str(copied), "--json"])
@@ -369,7 +369,7 @@ class TestParseDay:
 
 def _first(folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
     articles = _json(capsys, "list", "--json", "--index", folder)["articles"]
-    return str(articles[0]["id"])
+    return str(articles[0]["article_id"])
 
 
 def _wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:

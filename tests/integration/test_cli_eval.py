@@ -241,7 +241,7 @@ class TestReports:
     def test_calibration_is_of_what_is_shown_and_of_all(self) -> None:
         found = evaluate.calibrations([self.JUDGED, self.REFUSED])
         assert (found["shown"].of, found["answerable"].of) == (1, 2)
-        assert found["shown"].error == pytest.approx(0.1)
+        assert found["shown"].expected_calibration_error == pytest.approx(0.1)
         assert set(evaluate.calibrations([self.REFUSED])) == {"answerable"}
 
     @pytest.mark.parametrize("judged", [[JUDGED, REFUSED], [REFUSED], [JUDGED]])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 import app
 from index import Index, UsageError, make_article
+from qa import ask
 from qa.show import page
 from qa.web.door import SAFE_HEADERS
 from qa.web.running import listen
@@ -73,8 +76,25 @@ def test_a_question_the_articles_do_not_answer(browser: httpx.Client) -> None:
 
 @pytest.mark.parametrize("question", ["", "a" * 2_001])
 def test_a_question_that_cannot_be_asked_is_told(browser: httpx.Client, question: str) -> None:
-    markup = _ask(browser, question)
-    assert 'role="alert"' in markup
+    assert 'role="alert"' in _ask(browser, question)
+    event, told = _call(browser, question)
+    assert event == "error"
+    assert "question" in told["error"].lower()
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Wie hoch wurde Scale AI bewertet?", "Wie heißt die Hauptstadt von Australien?"],
+)
+def test_a_script_gets_the_answers_object(
+    browser: httpx.Client, index: Index, question: str
+) -> None:
+    event, [told] = _call(browser, question)
+    assert event == "complete"
+    expected = ask(question, index).to_json()
+    for answer in (told, expected):
+        del answer["timings_ms"]
+    assert told == expected
 
 
 def test_only_the_question_is_offered_to_scripts(browser: httpx.Client) -> None:
@@ -226,13 +246,22 @@ def test_an_upload_keeps_its_name_and_is_an_update_the_second_time(
 
 
 def _ask(browser: httpx.Client, question: str) -> str:
-    """The answer's markup, by the two requests that Gradio's API takes."""
+    """The answer's markup, as the page gets it when the button is pressed."""
+    session = secrets.token_hex(8)
+    body = {"data": [question, True, False], "fn_index": 0, "session_hash": session}
+    assert browser.post("/gradio_api/queue/join", json=body).status_code == 200
+    events = browser.get(f"/gradio_api/queue/data?session_hash={session}").text
+    messages = [json.loads(line[6:]) for line in events.splitlines() if line.startswith("data: ")]
+    [done] = [message for message in messages if message["msg"] == "process_completed"]
+    return str(done["output"]["data"][0])
+
+
+def _call(browser: httpx.Client, question: str) -> tuple[str, Any]:
+    """The event and its data that a script gets by the two requests of Gradio's API."""
     event = browser.post("/gradio_api/call/ask", json={"data": [question]}).json()["event_id"]
-    events = browser.get(f"/gradio_api/call/ask/{event}").text
-    _, _, answer = events.partition("event: complete\ndata: ")  # heartbeats may come before
-    assert answer, events
-    [markup] = json.loads(answer)
-    return str(markup)
+    events = browser.get(f"/gradio_api/call/ask/{event}").text.strip()
+    *_, name, data = events.splitlines()  # heartbeats may come before
+    return name.removeprefix("event: "), json.loads(data.removeprefix("data: "))
 
 
 def _basic(credentials: bytes) -> dict[str, str]:
