@@ -36,7 +36,8 @@ from index import (
 )
 from qa import ask
 from qa.answer import MAXIMUM_QUESTION
-from qa.show import page
+from qa.show import article_page, page
+from qa.show.markup import UPLOAD
 from qa.web.attempts import Attempts
 from qa.web.bodies import Endpoints
 from qa.web.door import Door, SafeHeaders
@@ -176,7 +177,7 @@ def add_uploads(
     def renamed(source: str) -> str:
         for uri, name in names.items():
             if source.startswith(uri):
-                return f"{page.UPLOAD}{name}{source[len(uri) :]}"
+                return f"{UPLOAD}{name}{source[len(uri) :]}"
         return source
 
     def items() -> Iterator[Article | Failure]:
@@ -305,15 +306,15 @@ def _article(index: Index, article_id: str, start: int, end: int) -> HTMLRespons
     try:
         record = index.article(article_id)
     except ArticleNotFoundError as error:
-        return _document(page.missing_article(str(error)), status=404)
+        return _document(article_page.missing_article(str(error)), status=404)
     except FundstelleError as error:
-        return _document(page.unreadable_article(str(error)), status=503)
+        return _document(article_page.unreadable_article(str(error)), status=503)
     mark = Span(start, end) if 0 <= start < end <= len(record.text) else None
-    return _document(page.article(record, mark))
+    return _document(article_page.article(record, mark))
 
 
 def _document(text: str, status: int = 200) -> HTMLResponse:
-    headers = {"Content-Security-Policy": page.ARTICLE_POLICY, "Cache-Control": "no-store"}
+    headers = {"Content-Security-Policy": article_page.ARTICLE_POLICY, "Cache-Control": "no-store"}
     if status == 503:
         headers["Retry-After"] = RETRY_AFTER
     return HTMLResponse(text, status, headers)

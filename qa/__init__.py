@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from qa.answer import ask
-    from qa.records import Answer, Citation, Normalized, TimeLimit, View
+    from qa.records import Answer, Citation, Evidence, Normalized, TimeLimit, View
 
-__all__ = ["Answer", "Citation", "Normalized", "TimeLimit", "View", "ask"]
+__all__ = ["Answer", "Citation", "Evidence", "Normalized", "TimeLimit", "View", "ask"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from index import Filters, Hit, Index, UsageError, are_copies, renumbered, spread
-from index.text.analysis import terms
+from index import Filters, Hit, Index, UsageError, renumbered, spread
 from qa.answer_types import NAMES, Kind
-from qa.citations import is_true
+from qa.citations import CITED_SENTENCES, in_words, present
 from qa.question.analyse import Question, understand
 from qa.reading.reader import Reader, load_reader
-from qa.records import Answer, Citation, Normalized, TimeLimit, View
+from qa.records import Answer, TimeLimit
 from qa.retrieval.rerank import load_reranker
 from qa.retrieval.search import Attempt, Retrieval, choose
 from qa.scoring.candidates import Candidate, gather
@@ -28,7 +27,6 @@ from qa.scoring.extract import (
     value_extracts,
 )
 from qa.scoring.logistic import Scorer, load_scorer
-from qa.values.find import group_values
 
 DEFAULT_READER = "default"
 
@@ -45,12 +43,6 @@ READ_WITHIN = 0.12
 right passage among the first five lies further behind, and three are read instead of five."""
 
 READ_OF_ARTICLE = 2
-
-CITED_SENTENCES = 3
-"""What the views do not fill is filled with the next sentences, as places that may say more."""
-
-FURTHER_AT_LEAST = 0.03
-"""Probability below which a sentence is not worth a look."""
 
 NOT_FOUND = {"de": "Die Artikel beantworten das nicht.", "en": "The articles do not answer this."}
 
@@ -102,14 +94,14 @@ def ask(
         verdict = judged[chosen]
     confidence = verdict.confidence
     found = confidence >= scorer.threshold and bool(verdict.extracts)
-    citations, views = _present(verdict) if found else ((), ())
+    citations, views = present(verdict.ranked, verdict.extracts) if found else ((), ())
     timings["total"] = sum(timings.values())
     return Answer(
         question=text,
         language=understood.language,
         kind=str(understood.kind),
         found=found and bool(citations),
-        answer=_in_words(views) if views else NOT_FOUND.get(understood.language, NOT_FOUND["en"]),
+        answer=in_words(views) if views else NOT_FOUND.get(understood.language, NOT_FOUND["en"]),
         confidence=confidence,
         views=views,
         citations=citations,
@@ -240,123 +232,6 @@ def found_features(ranked: Sequence[Scored], extracts: Sequence[Extract]) -> dic
         "dense": best["dense"],
         "similarity": best["similarity"],
     }
-
-
-# --- citations and views -----------------------------------------------------------------------
-
-
-def _present(verdict: _Verdict) -> tuple[tuple[Citation, ...], tuple[View, ...]]:
-    """Number the citations in the order in which the views name them; then further sentences."""
-    citations: dict[tuple[str, int], Citation] = {}
-    views = []
-    for group in _grouped(verdict.extracts):
-        cited = []
-        for entry in group:
-            citation = _cite(entry.scored, len(citations) + 1)
-            if citation is None:
-                continue
-            citation = citations.setdefault((citation.article_id, citation.start), citation)
-            cited.append(citation.n)
-        if cited:
-            views.append(_view(group[0], tuple(dict.fromkeys(cited))))
-    if citations:
-        _add_further(verdict.ranked, citations)
-    return tuple(citations.values()), tuple(views)
-
-
-def _add_further(ranked: Sequence[Scored], citations: dict[tuple[str, int], Citation]) -> None:
-    """Fill up to ``CITED_SENTENCES`` with the likeliest of the sentences that no view names."""
-    for scored in ranked:
-        if len(citations) >= CITED_SENTENCES or scored.probability < FURTHER_AT_LEAST:
-            return
-        citation = _cite(scored, len(citations) + 1)
-        language = scored.candidate.hit.passage.article.language
-        if citation is not None and not any(
-            are_copies(citation.quote, other.quote, language) for other in citations.values()
-        ):
-            citations.setdefault((citation.article_id, citation.start), citation)
-
-
-def _grouped(extracts: Sequence[Extract]) -> list[list[Extract]]:
-    """Extracts that say the same, best supported first."""
-    values = [entry.value for entry in extracts if entry.value is not None]
-    if len(values) == len(extracts):
-        groups = [[extracts[i] for i in group] for group in group_values(values)]
-    else:
-        named: dict[tuple[str, ...], list[Extract]] = {}
-        for entry in extracts:
-            named.setdefault(tuple(sorted(terms(entry.text, "und"))), []).append(entry)
-        groups = list(named.values())
-    for group in groups:
-        group.sort(key=lambda entry: -entry.probability)
-    return sorted(groups, key=lambda group: -_support(group))
-
-
-def _support(group: Sequence[Extract]) -> float:
-    """The probability that at least one source is right; the likeliest come first.
-
-    Of one article the best counts, and what was copied counts once.
-    """
-    doubt = 1.0
-    counted: list[Extract] = []
-    for entry in group:
-        if not any(_same_source(entry, other) for other in counted):
-            counted.append(entry)
-            doubt *= 1.0 - entry.probability
-    return 1.0 - doubt
-
-
-def _same_source(one: Extract, other: Extract) -> bool:
-    """Whether two extracts are of one article, or their sentences are copies."""
-    a, b = one.scored.candidate, other.scored.candidate
-    article = a.hit.passage.article
-    return article.id == b.hit.passage.article.id or are_copies(a.text, b.text, article.language)
-
-
-def _cite(scored: Scored, n: int) -> Citation | None:
-    """The citation of a sentence, or None where the stored text does not bear it out."""
-    candidate = scored.candidate
-    article = candidate.hit.passage.article
-    if not is_true(article, candidate.span, candidate.text):
-        return None
-    return Citation(
-        n=n,
-        article_id=article.id,
-        title=article.title,
-        source=article.source,
-        publisher=article.publisher,
-        published=article.published,
-        start=candidate.span.start,
-        end=candidate.span.end,
-        quote=candidate.text,
-        score=scored.probability,
-        also_in=tuple(a for a in candidate.hit.also_in if candidate.text in a.text),
-    )
-
-
-def _view(best: Extract, citations: tuple[int, ...]) -> View:
-    value = best.value
-    if value is None:
-        return View(value=best.text, citations=citations)
-    text = best.text
-    if value.approximator and not text.startswith(value.approximator):
-        text = f"{value.approximator} {text}"
-    normalized = None
-    if value.amount is not None:
-        normalized = Normalized(float(value.amount), value.unit)
-    return View(text, citations, normalized, value.time, value.hedge)
-
-
-def _in_words(views: Sequence[View]) -> str:
-    """The views in one line: value, time and hedge, numbers of the citations."""
-    parts = []
-    for view in views:
-        context = ", ".join(note for note in (view.time, view.hedge) if note)
-        numbers = "".join(f"[{n}]" for n in view.citations)
-        parts.append(
-            f"{view.value} ({context}) {numbers}" if context else f"{view.value} {numbers}"
-        )
-    return "; ".join(" ".join(part.split()) for part in parts)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from index import Article, Hit, form, to_json
+from index import Article, Hit, Span, form, to_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +31,44 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Normalized:
-    """A value in comparable form: 14 Mrd. Dollar is 14000000000 USD."""
+    """A value in comparable form: 14 Mrd. Dollar is 14000000000 USD.
+
+    ``upper`` is the other end of a range: "10 bis 12 Millionen" is 10000000 to 12000000.
+    """
 
     amount: float = field(metadata={"digits": 12})
-    unit: str | None = None
+    unit: str | None
+    upper: float | None = field(default=None, metadata={"digits": 12})
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where a view's value stands: ``quote[start:end]`` of the citation with this number."""
+
+    citation: int
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One value that sources give, with the citations that give it, best first."""
+    """One value that sources give, with the citations that give it, best first.
+
+    ``evidence`` are the places in these citations' quotes, each as its source writes the value.
+    """
 
     value: str
     citations: tuple[int, ...]
     normalized: Normalized | None = None
     time: str | None = None
     hedge: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def line(self) -> str:
+        """The value, with its time and its hedge where the value does not already say them."""
+        notes = [note for note in (self.time, self.hedge) if note and note not in self.value]
+        return self.value + (f" ({', '.join(notes)})" if notes else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +106,22 @@ class Answer:
         named = {n for view in self.views for n in view.citations}
         return tuple(citation for citation in self.citations if citation.n not in named)
 
+    def places(self, citation: Citation) -> list[Span]:
+        """Where the citation's quote says the views' values, in order and without overlap."""
+        told = sorted(
+            (entry.start, entry.end)
+            for view in self.views
+            for entry in view.evidence
+            if entry.citation == citation.n
+        )
+        places: list[Span] = []
+        for start, end in told:
+            if places and start < places[-1].end:
+                places[-1] = Span(places[-1].start, max(end, places[-1].end))
+            else:
+                places.append(Span(start, end))
+        return places
+
     def to_json(self) -> dict[str, Any]:
         """The one JSON object that the command, the API and the page share."""
         return to_json(self)
@@ -91,7 +130,8 @@ class Answer:
 @form.register
 def _(record: Normalized) -> Normalized:
     """Whole numbers have no decimal point."""
-    return replace(record, amount=_whole(record.amount))
+    upper = None if record.upper is None else _whole(record.upper)
+    return replace(record, amount=_whole(record.amount), upper=upper)
 
 
 def _whole(amount: float) -> float:

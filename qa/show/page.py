@@ -1,30 +1,17 @@
-"""Answers, articles and listings as HTML for the page, in German.
-
-Whatever comes from an article or a question passes through ``safe``; nothing else builds markup
-from it.
-"""
+"""Answers, listings and reports as HTML for the page, in German."""
 
 from __future__ import annotations
 
-import html
-import re
-from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from hashlib import sha256
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlencode, urlsplit
 
-from qa.show.sanitize import visible
-from qa.show.terminal import paper, value_ranges, values_of, view_line
+from qa.show.markup import UPLOAD, article_address, day, joined, safe, source_link
+from qa.show.terminal import paper
 
 if TYPE_CHECKING:
     from index import AddReport, Article, ArticleSummary, Failure, Hit, Span
     from qa.records import Answer, Citation, TimeLimit
-
-UPLOAD = "upload:"
-"""Begins the source of an article that was uploaded; the file's name follows."""
 
 MAX_LISTED = 500
 """Articles in the list; more rows than this nobody reads, and phones take long to lay them out."""
@@ -58,43 +45,17 @@ STYLE = """
 .fehler { border-left: 3px solid #c62828; padding: .3rem .9rem; margin: .5rem 0; }
 """
 
-ARTICLE_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 1.05rem/1.6 system-ui, sans-serif; max-width: 42rem; margin: 0 auto; padding: 1rem;
-  overflow-wrap: anywhere; }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 1rem 0 .25rem; }
-.angaben { opacity: .75; font-size: .9rem; margin: .15rem 0; }
-.text { white-space: pre-wrap; margin-top: 1.5rem; }
-mark { background: #ffe58a; color: #1b1b1b; padding: .1em 0; border-radius: 2px;
-  scroll-margin-top: 35vh; }
-a { color: light-dark(#0b57a4, #8ab8ff); }
-"""
-_STYLE_HASH = b64encode(sha256(ARTICLE_STYLE.encode()).digest()).decode()
-ARTICLE_POLICY = (
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
-    f"img-src data:; style-src 'sha256-{_STYLE_HASH}'"
-)
-"""The article's page runs no script and loads nothing: its one style sheet is named by its hash."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A range to be marked: its citation's number and values, and where the article shows it."""
+    """A range to be marked: its citation's number, the values in its quote, and where the article
+    shows it."""
 
     start: int
     end: int
     n: int
-    values: tuple[str, ...]
+    values: tuple[Span, ...]
     address: str
-
-
-def safe(text: str) -> str:
-    """``text`` as HTML text or attribute value; steering characters are written out.
-
-    The characters of Gradio's own templates are escaped too, so that no text is ever taken for one.
-    """
-    escaped = html.escape(visible(text))
-    return escaped.replace("$", "&#36;").replace("{", "&#123;").replace("`", "&#96;")
 
 
 def answer(result: Answer) -> str:
@@ -124,59 +85,6 @@ def answer(result: Answer) -> str:
 def problem(message: str) -> str:
     """An error that the reader can do something about."""
     return f'<p class="fehler" role="alert">{safe(message)}</p>'
-
-
-def article(record: Article, mark: Span | None) -> str:
-    """A whole document with the article; the cited place is marked and has the id ``stelle``."""
-    title = safe(record.title or record.source)
-    facts = [record.publisher, ", ".join(record.authors), _day(record.published)]
-    text = record.text
-    begin = _after_title(record, mark)
-    if mark is None:
-        body = safe(text[begin:])
-    else:
-        cited = f'<mark id="stelle">{safe(text[mark.start : mark.end])}</mark>'
-        body = safe(text[begin : mark.start]) + cited + safe(text[mark.end :])
-    return (
-        f'<!doctype html><html lang="{safe(record.language)}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="icon" href="data:,">'
-        f"<title>{title}</title><style>{ARTICLE_STYLE}</style></head><body>"
-        f'<nav lang="de"><a href="../">Zur Fundstelle-Startseite</a></nav><main><h1>{title}</h1>'
-        f'<p class="angaben">{_joined(facts)}</p>'
-        f'<p class="angaben">{_source_link(record.source)}</p>'
-        f'<div class="text">{body}</div></main></body></html>'
-    )
-
-
-def _after_title(record: Article, mark: Span | None) -> int:
-    """Where the text goes on after its title, which the heading shows; 0 if it holds the mark."""
-    match = re.match(rf"\s*{re.escape(record.title)}[ \t]*\n\s*", record.text)
-    if not record.title or not match or (mark and mark.start < match.end()):
-        return 0
-    return match.end()
-
-
-def missing_article(message: str) -> str:
-    """The document that stands where an article is not (any more)."""
-    return _notice("Nicht gefunden", "Diesen Artikel gibt es hier nicht", message)
-
-
-def unreadable_article(message: str) -> str:
-    """The document that stands where the index cannot be read."""
-    return _notice("Gestört", "Der Artikel lässt sich gerade nicht lesen", message)
-
-
-def _notice(title: str, heading: str, message: str) -> str:
-    return (
-        '<!doctype html><html lang="de"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<link rel="icon" href="data:,">'
-        f"<title>{title}</title><style>{ARTICLE_STYLE}</style></head><body>"
-        '<nav><a href="../">Zur Fundstelle-Startseite</a></nav>'
-        f'<main><h1>{heading}</h1><p lang="en">{safe(message)}</p></main>'
-        "</body></html>"
-    )
 
 
 def listing(articles: Sequence[ArticleSummary]) -> str:
@@ -233,7 +141,7 @@ def _headline(result: Answer) -> str:
 
 
 def _time_limit(limit: TimeLimit) -> str:
-    since, until = _day(limit.since), _day(limit.until)
+    since, until = day(limit.since), day(limit.until)
     if since and until:
         when = f"zwischen {since} und {until}"
     else:
@@ -247,7 +155,7 @@ def _time_limit(limit: TimeLimit) -> str:
 
 def _views(result: Answer) -> str:
     rows = [
-        f"<li><strong>{safe(view_line(view))}</strong>{''.join(map(_link_to, view.citations))}</li>"
+        f"<li><strong>{safe(view.line)}</strong>{''.join(map(_link_to, view.citations))}</li>"
         for view in result.views
     ]
     return f'<ul class="ansichten" lang="{safe(result.language)}">{"".join(rows)}</ul>'
@@ -289,7 +197,7 @@ def _evidence(hit: Hit | None, citations: Sequence[Citation], result: Answer) ->
     first = citations[0]
     marks = [
         _Mark(
-            *(c.start, c.end, c.n, tuple(values_of(result, c))),
+            *(c.start, c.end, c.n, tuple(result.places(c))),
             address=article_address(c.article_id, c.start, c.end),
         )
         for c in citations
@@ -298,10 +206,10 @@ def _evidence(hit: Hit | None, citations: Sequence[Citation], result: Answer) ->
         text, offset = first.quote, first.start
     else:
         text, offset = hit.passage.text, hit.passage.start
-    facts = [first.publisher, _day(first.published)]
+    facts = [first.publisher, day(first.published)]
     return (
         f'<article class="beleg"><h3>{safe(first.title or first.source)}</h3>'
-        f'<p class="angaben">{_joined(facts)}</p>'
+        f'<p class="angaben">{joined(facts)}</p>'
         f"<blockquote>{_marked(text, offset, marks)}</blockquote>"
         f"{_also_in(first.also_in)}"
         f"{_links(first.article_id, first.start, first.end, first.source)}</article>"
@@ -319,31 +227,33 @@ def _marked(text: str, offset: int, marks: Sequence[_Mark]) -> str:
             f'<a class="nummer" href="{safe(mark.address)}" target="_blank" rel="noopener" '
             f'title="Im ganzen Artikel lesen">[{mark.n}]</a> '
         )
-        quote = _with_values(text[start:end], mark.values) if start < end else ""
+        quote = _with_values(text, start, end, mark.start - offset, mark.values)
         out.append(f'<mark id="beleg-{mark.n}">{number}{quote}</mark>')
         position = max(position, end)
     out.append(safe(text[position:]))
     return "".join(out)
 
 
-def _with_values(quote: str, values: Sequence[str]) -> str:
+def _with_values(text: str, start: int, end: int, quote: int, values: Sequence[Span]) -> str:
+    """``text[start:end]``, a part of the quote that begins at ``quote``, with its values strong."""
     out: list[str] = []
-    position = 0
-    for start, end in value_ranges(quote, values):
-        out.append(f"{safe(quote[position:start])}<strong>{safe(quote[start:end])}</strong>")
-        position = end
-    return "".join(out) + safe(quote[position:])
+    for value in values:
+        first, after = max(start, quote + value.start), min(end, quote + value.end)
+        if first < after:
+            out.append(f"{safe(text[start:first])}<strong>{safe(text[first:after])}</strong>")
+            start = after
+    return "".join(out) + safe(text[start:end])
 
 
 def _passages(title: str, hits: Sequence[Hit], result: Answer) -> str:
     parts = [f"<h2>{title}</h2>"] if title and hits else []
     for hit in hits:
         passage, record = hit.passage, hit.passage.article
-        facts = [record.publisher, _day(record.published)]
+        facts = [record.publisher, day(record.published)]
         parts.append(
             f'<article class="beleg" lang="{safe(record.language)}">'
             f"<h3>{safe(record.title or record.source)}</h3>"
-            f'<p class="angaben">{_joined(facts)}</p>'
+            f'<p class="angaben">{joined(facts)}</p>'
             f"<blockquote>{safe(passage.text)}</blockquote>"
             f"{_also_in(hit.also_in)}"
             f"{_links(record.id, passage.start, passage.end, record.source)}</article>"
@@ -365,49 +275,18 @@ def _links(article_id: str, start: int, end: int, source: str) -> str:
     address = safe(article_address(article_id, start, end))
     return (
         f'<p class="angaben" lang="de"><a href="{address}" target="_blank" rel="noopener">'
-        f"Im ganzen Artikel lesen</a> · {_source_link(source)}</p>"
+        f"Im ganzen Artikel lesen</a> · {source_link(source)}</p>"
     )
 
 
-def article_address(article_id: str, start: int | None = None, end: int | None = None) -> str:
-    """Where the server shows an article, relative to the page, at the marked place if given."""
-    if start is None or end is None:
-        return f"artikel/{article_id}"
-    return f"artikel/{article_id}?{urlencode({'von': start, 'bis': end})}#stelle"
-
-
 def _row(item: ArticleSummary) -> str:
-    facts = [item.publisher, _day(item.published), item.language]
+    facts = [item.publisher, day(item.published), item.language]
     facts.append("Kopie" if item.copy else _passage_count(item.passages))
     return (
         f'<li><a href="{safe(article_address(item.id))}" target="_blank" rel="noopener" '
         f'lang="{safe(item.language)}">{safe(item.title or item.source)}</a>'
-        f'<br><span class="angaben">{_joined(facts)}</span></li>'
+        f'<br><span class="angaben">{joined(facts)}</span></li>'
     )
-
-
-def _source_link(source: str) -> str:
-    """Only web addresses become links. A file is named without its folders."""
-    try:
-        parts = urlsplit(source)
-        scheme, host = parts.scheme, parts.netloc
-    except ValueError:
-        scheme = host = ""
-    if scheme not in ("http", "https") or not host:
-        if scheme == "file":
-            return safe(unquote(source.rsplit("/", 1)[-1]))
-        return safe(source.removeprefix(UPLOAD))
-    name = re.sub(r"^https?://(?:www\.)?", "", source)
-    link = f'<a href="{safe(source)}" target="_blank" rel="noopener noreferrer nofollow">'
-    return f"{link}{safe(name)}</a>"
-
-
-def _joined(facts: Iterable[str | None]) -> str:
-    return " · ".join(safe(fact) for fact in facts if fact)
-
-
-def _day(value: date | None) -> str | None:
-    return f"{value:%d.%m.%Y}" if value else None
 
 
 def _passage_count(count: int) -> str:

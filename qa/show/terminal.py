@@ -81,7 +81,7 @@ def answer(result: Answer) -> Text:
         if citations:
             out.append("\n" + words[title] + "\n", style="bold")
         for citation in citations:
-            out.append_text(_citation(citation, values_of(result, citation), result.language))
+            out.append_text(_citation(citation, result.places(citation), result.language))
     return out
 
 
@@ -173,36 +173,9 @@ def failure(item: Failure) -> str:
     return f"{one_line(item.source)}: {one_line(item.reason)}"
 
 
-def values_of(result: Answer, citation: Citation) -> list[str]:
-    """The values that this citation is given as the proof of."""
-    return [view.value for view in result.views if citation.n in view.citations]
-
-
-def value_ranges(quote: str, values: Sequence[str]) -> list[tuple[int, int]]:
-    """Where the values stand in the quote, in order, without overlap.
-
-    A blank of a value matches any white space: quotes keep their no-break spaces.
-    """
-    found: list[tuple[int, int]] = []
-    for value in sorted(values, key=len, reverse=True):
-        pattern = r"\s+".join(re.escape(word) for word in value.split())
-        if not pattern:
-            continue
-        for match in re.finditer(rf"(?<!\w)(?:{pattern})(?!\w)", quote):
-            if all(match.end() <= start or end <= match.start() for start, end in found):
-                found.append(match.span())
-    return sorted(found)
-
-
 def day(value: date, language: str) -> str:
     """14.06.2025 in German, 2025-06-14 in every other language."""
     return f"{value:%d.%m.%Y}" if language == "de" else value.isoformat()
-
-
-def view_line(view: View) -> str:
-    """A view's value, with its time and its hedge where the value does not already say them."""
-    notes = [note for note in (view.time, view.hedge) if note and note not in view.value]
-    return view.value + (f" ({', '.join(notes)})" if notes else "")
 
 
 def _words(language: str) -> dict[str, str]:
@@ -224,21 +197,21 @@ def _time_limit(limit: TimeLimit, words: dict[str, str]) -> str:
 def _views(views: Sequence[View]) -> Text:
     out = Text()
     for view in views:
-        out.append("  • ").append(one_line(view_line(view)), style=VALUE)
+        out.append("  • ").append(one_line(view.line), style=VALUE)
         for n in view.citations:
             out.append(f" [{n}]", style=NUMBER)
         out.append("\n")
     return out
 
 
-def _citation(citation: Citation, values: Sequence[str], language: str) -> Text:
+def _citation(citation: Citation, values: Sequence[Span], language: str) -> Text:
     out = Text()
     out.append(f"[{citation.n}] ", style=NUMBER)
     position = 0
-    for start, end in value_ranges(citation.quote, values):
-        out.append(_quoted(citation.quote[position:start]))
-        out.append(_quoted(citation.quote[start:end]), style=VALUE)
-        position = end
+    for value in values:
+        out.append(_quoted(citation.quote[position : value.start]))
+        out.append(_quoted(value.of(citation.quote)), style=VALUE)
+        position = value.end
     out.append(_quoted(citation.quote[position:]) + "\n")
     facts = [citation.publisher, _day(citation.published, language), citation.title]
     also = _also_in(citation.also_in, language)

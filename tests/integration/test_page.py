@@ -16,7 +16,7 @@ import pytest
 import app
 from index import Index, UsageError, make_article
 from qa import ask
-from qa.show import page
+from qa.show.markup import article_address
 from qa.web.door import SAFE_HEADERS
 from qa.web.running import listen
 from qa.web.uploads import Uploads
@@ -120,7 +120,7 @@ def test_the_whole_article_is_shown_with_the_place_marked(
 ) -> None:
     record = index.article(HOSTILE_SOURCE)
     start = record.text.index("12 Meter")
-    place = page.article_address(record.id, start, start + 8)
+    place = article_address(record.id, start, start + 8)
     response = browser.get(f"/{place}")
     assert response.status_code == 200
     assert '<mark id="stelle">12 Meter</mark>' in response.text

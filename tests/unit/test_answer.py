@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from index import Filters, Hit, Index, Passage, Span, UsageError, make_article
-from qa import Answer, Citation, Normalized, TimeLimit, View, ask
+from qa import Answer, Citation, Evidence, Normalized, TimeLimit, View, ask
 from qa.answer import READ_WITHIN, to_read
-from qa.citations import is_true
+from qa.citations import citation_holds
 from tests.fakes import WordEmbedder
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ KEYS = {
     "passages": list,
     "timings_ms": dict,
 }
-VIEW = {"value", "normalized", "citations", "time", "hedge"}
+VIEW = {"value", "normalized", "citations", "time", "hedge", "evidence"}
 CITATION = {
     "n", "article_id", "title", "source", "publisher", "published", "start", "end", "quote", "score",
     "also_in",
@@ -62,6 +62,10 @@ def check_citations(answer: Answer, opened: Index) -> None:
     named = {n for view in answer.views for n in view.citations}
     assert named | {citation.n for citation in answer.further} == set(numbers)
     assert not answer.further or max(named) < min(c.n for c in answer.further)
+    for view in answer.views:
+        assert {entry.citation for entry in view.evidence} <= set(view.citations)
+        for entry in view.evidence:
+            assert answer.citations[entry.citation - 1].quote[entry.start : entry.end].strip()
     for citation in answer.citations:
         article = opened.article(citation.article_id)
         assert article.text[citation.start : citation.end] == citation.quote
@@ -173,7 +177,7 @@ def test_json_has_the_agreed_keys(answer: Answer) -> None:
     for name, kind in KEYS.items():
         assert isinstance(told[name], kind), name  # type: ignore[arg-type]
     assert all(view.keys() == VIEW for view in told["views"])
-    assert all(view["normalized"].keys() == {"amount", "unit"} for view in told["views"])
+    assert all(view["normalized"].keys() == {"amount", "unit", "upper"} for view in told["views"])
     assert all(citation.keys() == CITATION for citation in told["citations"])
     assert all(passage.keys() == PASSAGE for passage in told["passages"])
     for passage in told["passages"]:
@@ -192,6 +196,7 @@ def test_json_has_the_values_of_the_records(answer: Answer) -> None:
         assert view["normalized"] == {
             "amount": record.normalized.amount,
             "unit": record.normalized.unit,
+            "upper": record.normalized.upper,
         }
     for citation, cited in zip(told["citations"], answer.citations, strict=True):
         for name in ("n", "article_id", "title", "source", "publisher", "start", "end", "quote"):
@@ -218,7 +223,10 @@ def test_json_of_every_field() -> None:
         found=True,
         answer="a",
         confidence=0.5,
-        views=(View("1,5", (1,), Normalized(1.5, None), "2024", "rund"), View("x", (1,))),
+        views=(
+            View("1,5", (1,), Normalized(1.5, None), "2024", "rund", (Evidence(1, 0, 3),)),
+            View("x", (1,)),
+        ),
         citations=(citation,),
         time_limit=TimeLimit("im Mai 2024", date(2024, 5, 1), None),
         timings_ms={"total": 1.234567},
@@ -227,12 +235,20 @@ def test_json_of_every_field() -> None:
     assert told["views"] == [
         {
             "value": "1,5",
-            "normalized": {"amount": 1.5, "unit": None},
+            "normalized": {"amount": 1.5, "unit": None, "upper": None},
             "time": "2024",
             "hedge": "rund",
             "citations": [1],
+            "evidence": [{"citation": 1, "start": 0, "end": 3}],
         },
-        {"value": "x", "normalized": None, "time": None, "hedge": None, "citations": [1]},
+        {
+            "value": "x",
+            "normalized": None,
+            "time": None,
+            "hedge": None,
+            "citations": [1],
+            "evidence": [],
+        },
     ]
     assert told["citations"][0]["published"] == "2024-05-06"
     assert told["time_limit"] == {
@@ -248,7 +264,7 @@ class TestVerification:
     ARTICLE = make_article("Ein Satz. Noch einer.", source="s", language="de")
 
     def test_a_quote_at_its_place(self) -> None:
-        assert is_true(self.ARTICLE, Span(0, 9), "Ein Satz.")
+        assert citation_holds(self.ARTICLE, Span(0, 9), "Ein Satz.")
 
     @pytest.mark.parametrize(
         ("start", "end", "quote"),
@@ -262,11 +278,11 @@ class TestVerification:
         ],
     )
     def test_anything_else(self, start: int, end: int, quote: str) -> None:
-        assert not is_true(self.ARTICLE, Span(start, end), quote)
+        assert not citation_holds(self.ARTICLE, Span(start, end), quote)
 
     def test_a_text_that_is_not_the_stored_one(self) -> None:
         forged = replace(self.ARTICLE, text="Ein Satz. Gefälscht.")
-        assert not is_true(forged, Span(0, 9), "Ein Satz.")
+        assert not citation_holds(forged, Span(0, 9), "Ein Satz.")
 
 
 class TestWhatIsRead:

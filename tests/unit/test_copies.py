@@ -10,7 +10,7 @@ import pytest
 from index import Article, Hit, Index, Passage, Span, make_article
 from index.search.near_duplicates import Shingled, are_copies, distinct
 from qa import ask
-from qa.answer import _grouped
+from qa.citations import grouped
 from qa.scoring.candidates import Candidate
 from qa.scoring.extract import Extract, Scored
 from tests.fakes import WordEmbedder
@@ -164,7 +164,7 @@ def test_what_was_copied_supports_a_view_once() -> None:
         _extract(4, "Nach Ansicht aller Fachleute am Ort heißt der Sieger Berta.", "Berta"),
         _extract(5, "Berta hat gewonnen, das steht nun fest.", "Berta"),
     ]
-    first, second = _grouped([*printed, *own])
+    first, second = grouped([*printed, *own])
     assert [entry.text for entry in first] == ["Berta", "Berta"]
     assert [entry.text for entry in second] == ["Anton"] * 3, "all of them are cited"
 

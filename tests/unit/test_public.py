@@ -125,7 +125,15 @@ def test_surface_of_index() -> None:
 
 
 def test_surface_of_qa() -> None:
-    assert sorted(qa.__all__) == ["Answer", "Citation", "Normalized", "TimeLimit", "View", "ask"]
+    assert sorted(qa.__all__) == [
+        "Answer",
+        "Citation",
+        "Evidence",
+        "Normalized",
+        "TimeLimit",
+        "View",
+        "ask",
+    ]
 
 
 @pytest.mark.parametrize("package", [index, qa], ids=["index", "qa"])

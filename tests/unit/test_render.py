@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -20,8 +21,9 @@ from index.records import (
     Status,
     make_article,
 )
-from qa.records import Answer, Citation, TimeLimit, View
-from qa.show import page, terminal
+from qa.records import Answer, Citation, Evidence, TimeLimit, View
+from qa.show import article_page, page, terminal
+from qa.show.markup import article_address
 from qa.show.sanitize import cell, json_text, one_line, visible
 
 HOSTILE = "<script>alert(1)</script> ${x} {{y}} `z` \x1b[2J\x9b31m\u202etob\r <img onerror=1>"
@@ -64,8 +66,8 @@ def _answer(record: Article | None = None) -> Answer:
         answer="29 Millionen Euro",
         confidence=0.83,
         views=(
-            View("29 Millionen Euro", (1,)),
-            View("25 Millionen", (2,), time="2024", hedge="geplant"),
+            View("29 Millionen Euro", (1,), evidence=(Evidence(1, 27, 44),)),
+            View("25 Millionen", (2,), None, "2024", "geplant", (Evidence(2, 20, 32),)),
         ),
         citations=citations,
         passages=(
@@ -113,18 +115,58 @@ class TestVisible:
             json_text({"a": {1}})
 
 
-class TestValueRanges:
-    def test_a_blank_matches_a_no_break_space(self) -> None:
-        assert terminal.value_ranges("für 29\u00a0Mio. €", ["29 Mio. €"]) == [(4, 13)]
+class TestPlaces:
+    """What is marked in a quote is where the value was read, and is not searched again."""
 
-    def test_only_whole_words(self) -> None:
-        assert terminal.value_ranges("129 Euro, 29 Euros", ["29 Euro"]) == []
+    def test_the_same_number_twice_is_marked_where_it_is_the_value(self) -> None:
+        quote = "Bis 2024 wurde geplant, gebaut wurde erst 2024."
+        second = quote.rindex("2024")
+        assert self._marked(quote, View("2024", (1,), evidence=(self._at(second, 4),))) == [
+            (second, "2024")
+        ]
 
-    def test_the_longer_value_wins(self) -> None:
-        assert terminal.value_ranges("14 Millionen", ["14", "14 Millionen"]) == [(0, 12)]
+    def test_a_value_is_marked_as_its_source_writes_it(self) -> None:
+        quote = "Das Werk kostet 14 Mrd. Euro."
+        view = View("14 Milliarden Euro", (1,), evidence=(self._at(quote.index("14"), 12),))
+        assert self._marked(quote, view) == [(16, "14 Mrd. Euro")]
 
-    def test_an_absent_or_empty_value_marks_nothing(self) -> None:
-        assert terminal.value_ranges("nichts (", ["29 Euro", "", "("]) == [(7, 8)]
+    def test_overlapping_places_are_one(self) -> None:
+        quote = "Es sind 14 Millionen."
+        views = (
+            View("14", (1,), evidence=(self._at(8, 2),)),
+            View("14 Millionen", (1,), evidence=(self._at(8, 12),)),
+        )
+        assert self._marked(quote, *views) == [(8, "14 Millionen")]
+
+    def test_the_places_of_another_citation_are_not_marked(self) -> None:
+        view = View("14", (1, 2), evidence=(Evidence(2, 0, 2),))
+        assert self._marked("14 sind 14.", view) == []
+
+    @staticmethod
+    def _at(start: int, length: int) -> Evidence:
+        return Evidence(1, start, start + length)
+
+    @staticmethod
+    def _marked(quote: str, *views: View) -> list[tuple[int, str]]:
+        """What is marked, with its place in the quote: the same in the terminal and on the page."""
+        record = _article("Davor steht 2024. " + quote)
+        citation = _citation(record, 1, quote)
+        result = replace(_answer(), views=views, citations=(citation,))
+        result = replace(
+            result, passages=(Hit(1, 0.9, Passage(1, record, 0, len(record.text), ())),)
+        )
+        shown = terminal.answer(result)
+        sources = shown.plain.index(quote)
+        told = [
+            (span.start - sources, shown.plain[span.start : span.end])
+            for span in shown.spans
+            if span.style == terminal.VALUE and span.start >= sources
+        ]
+        marked = page.answer(result).partition("</a> ")[2].partition("</mark>")[0]
+        before, *strong = re.split("<strong>|</strong>", marked)
+        assert [strong[i] for i in range(0, len(strong), 2)] == [text for _, text in told]
+        assert not told or len(before) == told[0][0]
+        return told
 
 
 class TestTerminal:
@@ -192,7 +234,7 @@ class TestTerminal:
             assert "\x1b" not in text
             markup = page.answer(shown)
             assert markup.count("auch in: ") == 1
-            assert page.article_address(copy.id) in markup
+            assert article_address(copy.id) in markup
             assert "<script>" not in markup
         assert "also in: Kurier" in terminal.explanation(result).plain
 
@@ -220,7 +262,11 @@ class TestTerminal:
 
     def test_hostile_texts_do_not_steer_the_terminal(self) -> None:
         record = _article(TEXT + HOSTILE, title=HOSTILE, publisher=HOSTILE, source=HOSTILE)
-        result = replace(_answer(record), answer=HOSTILE, views=(View(HOSTILE, (1,)),))
+        result = replace(
+            _answer(record),
+            answer=HOSTILE,
+            views=(View(HOSTILE, (1,), evidence=(Evidence(1, 3, 9),)),),
+        )
         shown = [
             terminal.answer(result),
             terminal.answer(replace(result, found=False)),
@@ -285,12 +331,12 @@ class TestPage:
         for markup in (
             page.answer(result),
             page.answer(replace(result, found=False)),
-            page.article(record, None),
-            page.article(record, Span(2, len(TEXT) + 9)),
+            article_page.article(record, None),
+            article_page.article(record, Span(2, len(TEXT) + 9)),
             page.listing([summary]),
             page.report(AddReport(failed=(Failure(HOSTILE, HOSTILE),))),
             page.problem(HOSTILE),
-            page.missing_article(HOSTILE),
+            article_page.missing_article(HOSTILE),
         ):
             assert "alert(1)" in markup
             assert "<script" not in markup
@@ -302,15 +348,15 @@ class TestPage:
 
     @pytest.mark.parametrize("source", ["javascript:alert(1)", "data:text/html,x", "http://[x"])
     def test_only_web_addresses_become_links(self, source: str) -> None:
-        assert f'href="{source}' not in page.article(_article(source=source), None)
+        assert f'href="{source}' not in article_page.article(_article(source=source), None)
 
     def test_article_marks_the_place(self) -> None:
         record = _article("Die Brücke\n\n" + TEXT)
-        markup = page.article(record, Span(12, 20))
+        markup = article_page.article(record, Span(12, 20))
         assert f'<mark id="stelle">{record.text[12:20]}</mark>' in markup
         assert markup.count("<h1>Die Brücke</h1>") == 1
         assert "Die Brücke\n" not in markup, "the heading shows the title already"
-        assert '<mark id="stelle">Die' in page.article(record, Span(0, 3))
+        assert '<mark id="stelle">Die' in article_page.article(record, Span(0, 3))
 
     def test_listing(self) -> None:
         assert "Noch keine Artikel" in page.listing([])

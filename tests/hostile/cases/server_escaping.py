@@ -18,7 +18,7 @@ import httpx
 
 from index import AddReport, Article, Failure, Hit, Index, Passage, Span, make_article
 from qa import Answer, Citation, Normalized, TimeLimit, View, ask
-from qa.show import page
+from qa.show import article_page, page
 from qa.show.sanitize import visible
 from tests.fakes import WordEmbedder
 from tests.hostile.case import Case
@@ -142,17 +142,17 @@ def _parts(payload: str) -> None:
         lambda: page.problem(payload),
         lambda: page.answer(_answer_record(payload, article)),
         lambda: page.answer(replace(_answer_record(payload, article), found=False)),
-        lambda: page.missing_article(payload),
-        lambda: page.unreadable_article(payload),
-        lambda: page.article(article, None),
-        lambda: page.article(article, Span(3, len(article.text) - 3)),
+        lambda: article_page.missing_article(payload),
+        lambda: article_page.unreadable_article(payload),
+        lambda: article_page.article(article, None),
+        lambda: article_page.article(article, Span(3, len(article.text) - 3)),
         lambda: page.report(AddReport(failed=(Failure(f"upload:{payload}", payload),))),
     )
     for make in made:
         markup = make()
         _harmless(markup)
     _harmless(page.problem(payload), payload)
-    _harmless(page.article(article, None), payload)
+    _harmless(article_page.article(article, None), payload)
 
 
 def _answer_record(payload: str, article: Article) -> Answer:
@@ -194,12 +194,12 @@ def _answer(index: Index, payload: str, number: int) -> None:
     for question in (f"Wie hoch ist der Turm von {name}?", f"{name} {payload}"[:2_000]):
         _harmless(page.answer(ask(question, index)))
     _harmless(page.listing(index.articles()))
-    _harmless(page.article(index.article(f"https://a.example/{number}"), None))
+    _harmless(article_page.article(index.article(f"https://a.example/{number}"), None))
 
 
 def _source(source: str) -> None:
     article = replace(_article("x"), source=source, title="")
-    _harmless(page.article(article, None))
+    _harmless(article_page.article(article, None))
 
 
 def _served(client: httpx.Client, payload: str, number: int, quick: bool) -> None:
