@@ -62,19 +62,19 @@ def test_one_process_reads_many_pages(tmp_path: Path) -> None:
     assert apart._idle == [process]
 
 
+@pytest.mark.usefixtures("no_process")
 def test_a_page_that_takes_too_long_is_refused_and_the_rest_goes_on(tmp_path: Path) -> None:
     folder = write(tmp_path, a=PAGE, b=SLOW, c=PAGE)
-    list(read_sources([folder / "a.html"]))  # the process is there
-    began = time.monotonic()
-    options = ReadOptions(seconds=0.5)
-    first, failed, last = (next(read_sources([folder / f"{n}.html"], options)) for n in "abc")
-    assert isinstance(first, Article)
+    assert isinstance(next(read_sources([folder / "a.html"])), Article)
+    process = apart._idle[-1]
+    failed = next(read_sources([folder / "b.html"], ReadOptions(seconds=0.1)))
     assert isinstance(failed, Failure)
-    assert "within 0.5 seconds" in failed.reason
-    assert isinstance(last, Article)
-    assert time.monotonic() - began < 20  # most of it a new process's start
+    assert "within 0.1 seconds" in failed.reason
+    assert not process.is_alive()
+    assert isinstance(next(read_sources([folder / "c.html"])), Article)
 
 
+@pytest.mark.usefixtures("no_process")
 def test_a_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
     folder = write(tmp_path, a=PAGE)
     assert isinstance(next(read_sources([folder])), Article)
@@ -175,7 +175,7 @@ def test_an_interrupt_ends_the_reading_at_once(tmp_path: Path) -> None:
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         process.wait(10)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5  # the limit of a page is 30
         assert process.stderr is not None
         assert b"KeyboardInterrupt" in process.stderr.read()
     with pytest.raises(ProcessLookupError):
