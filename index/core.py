@@ -133,6 +133,10 @@ class Index:
                     f"{database} is missing, though segments lie beside it, which cannot replace "
                     "it. Restore a backup: qa restore FILE --index NEW_FOLDER"
                 )
+            if folder.exists() and not folder.is_dir():
+                raise IndexFolderError(
+                    f"{folder} is a file, and an index is a folder. Name another with --index."
+                )
             if read_only or not create:
                 raise IndexFolderError(
                     f"There is no index in {folder}. Add articles first: "

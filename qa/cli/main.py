@@ -28,6 +28,7 @@ from qa.cli.options import (
     JsonOption,
     LanguageOption,
     LanguagesOption,
+    MaxSecondsOption,
     MaxSizeOption,
     NoReaderOption,
     ReaderOption,
@@ -157,6 +158,7 @@ def add(
         ),
     ] = "text",
     max_size: MaxSizeOption = 100,
+    max_seconds: MaxSecondsOption = 30,
     text_column: Annotated[str | None, column("text")] = None,
     title_column: Annotated[str | None, column("title")] = None,
     source_column: Annotated[str | None, column("source")] = None,
@@ -185,6 +187,7 @@ def add(
         language=language,
         stdin_format=stdin_format,  # type: ignore[arg-type]  # ReadOptions checks it
         max_bytes=max_size * MEGABYTE,
+        seconds=max_seconds,
     )
     config = IndexConfig(model=model) if model else None
     with (

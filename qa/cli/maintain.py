@@ -17,6 +17,7 @@ from qa.cli.options import (
     IndexOption,
     JsonOption,
     LanguageOption,
+    MaxSecondsOption,
     MaxSizeOption,
 )
 from qa.cli.output import count, print_json
@@ -53,12 +54,18 @@ def sync(
     encoding: EncodingOption = None,
     language: LanguageOption = None,
     max_size: MaxSizeOption = 100,
+    max_seconds: MaxSecondsOption = 30,
     as_json: JsonOption = False,
 ) -> None:
     """Make the index equal to folders: add, update, and remove what they no longer have."""
     from index import Index, ReadOptions
 
-    options = ReadOptions(encoding=encoding, language=language, max_bytes=max_size * MEGABYTE)
+    options = ReadOptions(
+        encoding=encoding,
+        language=language,
+        max_bytes=max_size * MEGABYTE,
+        seconds=max_seconds,
+    )
     path = _folder(context, index)
     with (
         interruptible(path),

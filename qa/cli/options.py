@@ -91,6 +91,10 @@ LanguageOption = Annotated[
 MaxSizeOption = Annotated[
     int, typer.Option(metavar="MB", min=1, help="Refuse files larger than this.")
 ]
+MaxSecondsOption = Annotated[
+    float,
+    typer.Option(metavar="SECONDS", min=1, help="Refuse a page that takes longer to read."),
+]
 ReaderOption = Annotated[
     str,
     typer.Option(

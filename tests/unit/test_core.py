@@ -542,7 +542,7 @@ class TestOpening:
 
     def test_a_file_is_no_folder(self, folder: Path) -> None:
         folder.write_text("x", "utf-8")
-        with pytest.raises(IndexFolderError, match="cannot be made"):
+        with pytest.raises(IndexFolderError, match="is a file"):
             open_index(folder)
 
     def test_folder_is_private(self, empty: Index) -> None:
