@@ -31,7 +31,7 @@ DEFAULT_NAME = "multilingual-e5-small"
 PROMPTS: Mapping[str, str] = {"query": "query: ", "document": "passage: "}
 
 SOURCE_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised when the conversion changes, so that an older folder in the cache is not used."""
 
 MANIFEST = "fundstelle.json"
@@ -241,6 +241,20 @@ def convert(source: Path, target: Path) -> None:
         modules=[transformer, pooling, Normalize()], prompts=dict(PROMPTS), device="cpu"
     ).save(str(target), create_model_card=False)
     shutil.rmtree(encoder)
+    _forget_the_process(target)
+
+
+def _forget_the_process(target: Path) -> None:
+    """Make the settings those of a process that is offline, whichever wrote them.
+
+    transformers writes down whether it was; it reads that when it is imported, so a program that
+    had imported it before, as the page has, would give the same model another fingerprint.
+    """
+    for path in target.rglob("tokenizer_config.json"):
+        written = path.read_text("utf-8")
+        path.write_text(
+            written.replace('"local_files_only": false', '"local_files_only": true'), "utf-8"
+        )
 
 
 class _PackedModel:

@@ -136,6 +136,31 @@ def test_conversion_gives_a_model_with_these_weights(
     assert capfd.readouterr() == ("", "")
 
 
+def test_the_process_that_converts_does_not_matter(tmp_path: Path) -> None:
+    """transformers reads whether it is offline when it is imported, by the page for example."""
+    packed_file(tmp_path / "packed.bin")
+    program = """
+import os, sys
+from pathlib import Path
+if sys.argv[1] == "late":
+    os.environ.pop("HF_HUB_OFFLINE", None)
+    os.environ.pop("TRANSFORMERS_OFFLINE", None)
+    import transformers, huggingface_hub
+from index.encoder.models import _fingerprint, convert
+target = Path(sys.argv[3])
+convert(Path(sys.argv[2]), target)
+print(_fingerprint(target))
+"""
+    fingerprints = []
+    for when in ("late", "early"):
+        target = tmp_path / when
+        target.mkdir()
+        command = [sys.executable, "-c", program, when, str(tmp_path / "packed.bin"), str(target)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        fingerprints.append(done.stdout.split()[-1])
+    assert fingerprints[0] == fingerprints[1]
+
+
 def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "other.bin").write_bytes(b"GGUF" + bytes(100))
     with pytest.raises(ModelError, match="does not begin with E5S1"):
