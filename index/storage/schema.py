@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ FORMAT = 1
 """The newest storage format this version writes and reads."""
 
 
-TABLES: dict[str, tuple[str, ...]] = {
+_TABLES_OF_M001: dict[str, tuple[str, ...]] = {
     "settings": ("name", "value"),
     "texts": ("id", "sha256", "title", "language"),  # and the text, by its sha256
     "articles": (
@@ -35,7 +35,10 @@ TABLES: dict[str, tuple[str, ...]] = {
     "failures": ("source", "reason", "at"),
     "files": ("file", "sha256", "read_as", "articles"),
 }
-"""The columns of each table that its rows' ``check`` covers, in this order."""
+"""What the first migration covers with checks. Frozen with it: a later one brings its own."""
+
+TABLES: dict[str, tuple[str, ...]] = {**_TABLES_OF_M001}
+"""The columns of each table that its rows' ``check`` covers, in this order; the newest format's."""
 
 SEQUENCES = "sqlite_sequence"
 _CHECK_BITS = 62
@@ -104,8 +107,8 @@ def _m001_first_format(connection: sqlite3.Connection) -> None:
     """
     connection.create_function("row_check", -1, row_check, deterministic=True)
     for statement in statements.split(";\n"):
-        connection.execute(_with_check(statement))
-    for table in TABLES:
+        connection.execute(_with_check(statement, _TABLES_OF_M001))
+    for table in _TABLES_OF_M001:
         connection.execute("INSERT INTO checks VALUES (?, 0, 0)", (table,))
         for event, rows, total in (
             ("INSERT", "rows + 1", 'total + new."check"'),
@@ -120,12 +123,12 @@ def _m001_first_format(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO checks VALUES (?, 0, 0)", (SEQUENCES,))
 
 
-def _with_check(statement: str) -> str:
+def _with_check(statement: str, tables: Mapping[str, tuple[str, ...]]) -> str:
     """A CREATE TABLE with the generated column that holds each row's checksum."""
     name = re.match(r"\s*CREATE TABLE (\w+)", statement)
-    if name is None or name[1] not in TABLES:
+    if name is None or name[1] not in tables:
         return statement
-    columns = ", ".join(f'"{column}"' for column in TABLES[name[1]])
+    columns = ", ".join(f'"{column}"' for column in tables[name[1]])
     body, _, end = statement.rpartition(")")
     check = f'"check" INTEGER NOT NULL GENERATED ALWAYS AS (row_check({columns})) STORED'
     # The last column may be followed by a comment, so the comma stands at the start of the line.

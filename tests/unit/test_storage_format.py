@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -13,11 +16,14 @@ from numpy.typing import NDArray
 from index import Index, make_article
 from index.legs.dense import CODED, codes_arrays, in_blocks
 from index.storage import segment
-from index.storage.schema import FORMAT, TABLES
+from index.storage.schema import FORMAT, MIGRATIONS, TABLES
 from index.storage.store import Store
 from tests.fakes import WordEmbedder
 
 DOCUMENT = Path(__file__).parents[2] / "docs/storage-format.md"
+FIRST_SCHEMA = "bafab4c394f9973ac99227f605a6a3fc1b56d84f2cff5fb96fc4d20e1aad9d15"
+"""Of all that the first migration makes: it may never change."""
+
 LETTERS = {"2": 2, "d": WordEmbedder().dimension}
 
 
@@ -113,3 +119,17 @@ def test_every_file_stands_there(folder: Path) -> None:
     for path in folder.iterdir():
         assert f"`{path.name}" in text, path.name
     assert f"Format {FORMAT}," in text
+
+
+def test_what_the_first_migration_makes_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever tables and columns a later format has: an index of the first is made as before."""
+    monkeypatch.setitem(TABLES, "later", ("id",))
+    monkeypatch.setitem(TABLES, "texts", (*TABLES["texts"], "later"))
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        MIGRATIONS[0](connection)
+        made = connection.execute(
+            "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY 1, 2"
+        ).fetchall()
+        sums = connection.execute("SELECT name FROM checks").fetchall()
+    assert hashlib.sha256(json.dumps(made).encode()).hexdigest() == FIRST_SCHEMA
+    assert "later" not in {name for (name,) in sums}
