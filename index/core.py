@@ -686,9 +686,7 @@ class Index:
         return DEFAULT_NAME if self.config.model == DEFAULT else self.config.model
 
     def _resolve(self, name: str) -> str:
-        found = self._store.find_articles(name) if name else []
-        if not found and name and "\0" not in name:
-            found = self._store.find_articles(uri_of(Path(name)))
+        found = next(filter(None, map(self._store.find_articles, _forms_of(name))), [])
         if len(found) == 1:
             return found[0]
         if not found:
@@ -698,9 +696,20 @@ class Index:
         )
 
 
+def _forms_of(name: str) -> Iterator[str]:
+    """What may be stored for a name that a user gives: itself, or the address of that path."""
+    if not name:
+        return
+    with suppress(UnicodeEncodeError):  # of bytes that are no UTF-8 the path alone is a text
+        name.encode("utf-8")
+        yield name
+    with suppress(ValueError):  # a NUL, or half of a surrogate pair: no path has one
+        yield uri_of(Path(name))
+
+
 def _named(name: str, known: Sequence[str]) -> str:
     """The one of ``known`` sources that a user means by it or by its path."""
-    for form in (name, uri_of(Path(name)) if name and "\0" not in name else name):
+    for form in _forms_of(name):
         if form in known:
             return form
     raise ArticleNotFoundError(

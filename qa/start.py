@@ -11,8 +11,6 @@ import signal
 import sys
 from types import FrameType
 
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-
 
 def main() -> int:
     """Run the command with the arguments of the process and return its exit code."""
@@ -45,4 +43,4 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
     # Nothing is open yet, or the work has been ended in order and only the process is left.
-    os._exit(INTERRUPTED)
+    os._exit(128 + signal.SIGINT)  # as shells have it

@@ -20,7 +20,7 @@ _DIALLED = re.compile(r"(?:\+\d{1,14}|\(?00?\d{1,14}\)?)(?:[ /-]?\(?\d{1,14}\)?)
 _LABELLED = re.compile(
     r"\b(?:ISBN|ISSN|IBAN|DOI):? ?[A-Z0-9](?:[ -]?[A-Z0-9]){0,40}|"
     r"\b(?:ISO|DIN|IEC|EN|RFC) (?:(?:ISO|IEC|EN) ){0,2}[A-Z]?\d[\d:-]{0,12}|"
-    r"(?:§{1,2}|\b(?:Az|Nr|No|Art|Abs|Kap|Bd|Vol|Abb|Tab|Fig|S)\.) {0,1}[A-Z]?\d{1,9}"
+    r"(?:§{1,2}|\b(?:Az|Nr|No|Art|Abs|Kap|Bd|Vol|Abb|Tab|Fig|S)\.) ?[A-Z]?\d{1,9}"
     r"(?:[-/ ](?:[A-Z] )?\d{1,9}){0,3}"
 )
 

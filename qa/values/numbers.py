@@ -94,7 +94,6 @@ _HALF = re.compile(
 _AND_A_HALF = re.compile(r"[ -](?:und ein(?:e|en)? halbe?[nrs]?|and a half|et demie?)\b", re.I)
 _EINHALB = re.compile(r"\b(\w+?)einhalb\b|\b(anderthalb)(?:e[nr]?)?\b", re.I)
 
-_SHORT = r"(?:mio|mill|mrd|md|bio|tsd)\.?"
 _SCALES: dict[str, tuple[tuple[str, int], ...]] = {
     "de": (
         (r"tsd\.?|tausend", 3),
@@ -224,13 +223,14 @@ def decimal_sign(language: str) -> str:
 
 def _digit_numbers(folded: str, language: str) -> list[Number]:
     found = []
-    codes = code_spans(folded)
+    codes = iter(code_spans(folded))
+    code = next(codes, None)
     for match in _DIGITS.finditer(folded):
         written = match.group().rstrip()
         start, end = match.start(), match.start() + len(written)
-        while codes and codes[0][1] <= start:
-            codes.pop(0)
-        if codes and codes[0][0] < end:
+        while code and code[1] <= start:
+            code = next(codes, None)
+        if code and code[0] < end:
             continue
         if _LETTER_BEFORE.search(folded[max(0, start - 4) : start]):
             continue

@@ -330,6 +330,25 @@ class TestRemoving:
             empty.article(first)
 
 
+@pytest.mark.parametrize("name", ["", "\0", "\ud800", "a/b\ud800.txt", "a" * 5_000])
+def test_a_name_that_nothing_can_have_names_nothing(empty: Index, name: str) -> None:
+    empty.add_articles([article("sea", SEA), Failure("https://gone", "not found")])
+    for use in (empty.article, empty.remove, empty.forget):
+        with pytest.raises(ArticleNotFoundError):
+            use(name)
+
+
+def test_what_came_from_a_file_is_named_by_its_path(empty: Index, tmp_path: Path) -> None:
+    path = tmp_path / "Meer ü.txt"
+    path.write_text(SEA, "utf-8")
+    empty.add([path, tmp_path / "fehlt.txt"])
+    assert empty.article(str(path)).text == SEA
+    assert empty.article(path.as_uri()).text == SEA
+    assert empty.forget(str(tmp_path / "fehlt.txt")) == ((tmp_path / "fehlt.txt").as_uri(),)
+    path.unlink()
+    assert len(empty.remove(str(path))) == 1
+
+
 class TestSearching:
     def test_ranks_scores_and_legs(self, empty: Index) -> None:
         empty.add_articles([article("sea", SEA), article("alps", ALPS), article("rail", RAIL)])

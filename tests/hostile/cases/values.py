@@ -30,14 +30,12 @@ NOTHING = (
 )  # fmt: skip
 """Texts in which nothing is counted, measured, paid or dated."""
 
-EXACTLY: tuple[tuple[str, list[str] | None], ...] = (
+EXACTLY: tuple[tuple[str, list[str]], ...] = (
     ("de: Fakedorf hat [3] 812 Einwohner [4].", ["812"]),
     ("de: Der Bau kostet 4[2] Mio. Euro.[3]", ["4[2] Mio. Euro"]),
     ("de: Rund 25 Prozent¹ mehr als 2023².", ["25 Prozent", "2023"]),
-    ("de: 1. Die Kosten: 3 Mio. Euro", None),
-    ("de: Der HSV gewann 3:1 vor 48.500 Zuschauern.", None),
-    ("de: Um 14:30 Uhr waren es 12 Grad.", None),
-    ("de: Seite 12: Der Umsatz stieg auf 5 Mrd. Euro.", None),
+    ("de: Der HSV gewann 3:1 vor 48.500 Zuschauern.", ["48.500"]),
+    ("de: Um 14:30 Uhr waren es 12 Grad.", ["14:30 Uhr", "12 Grad"]),
     ("de: Es waren １２ Personen und ３ Hunde.", ["１２", "３"]),
     ("ar: الحصة ٣٠٪ فقط", ["٣٠٪"]),
     ("de: Für 1.234.567,89 Euro", ["1.234.567,89 Euro"]),
@@ -50,7 +48,13 @@ EXACTLY: tuple[tuple[str, list[str] | None], ...] = (
     ("de: 3 Mio. € [1] und 4 Mio. € [2]", ["3 Mio. €", "4 Mio. €"]),
     ("de: Das Werk (2019) kostet 7 Mrd. Dollar", ["2019", "7 Mrd. Dollar"]),
 )
-"""Texts with their values; None where only the truth of the spans is asked."""
+"""Texts with their values."""
+
+NOT_YET = (
+    ("de: 1. Die Kosten: 3 Mio. Euro", ["3 Mio. Euro"], "a list's number looks like a count"),
+    ("de: Seite 12: Der Umsatz stieg auf 5 Mrd. Euro.", ["5 Mrd. Euro"], "so does a page's"),
+)
+"""Texts in which a number that counts nothing is still taken for a value, and why."""
 
 LONG = (
     "9" * 100_000, "1." * 50_000, "1 " * 50_000, "[1]" * 30_000, "½" * 50_000, "¹" * 50_000, "eins " * 20_000,
@@ -64,15 +68,16 @@ def cases(folder: Path, quick: bool) -> Iterator[Case]:
         yield Case(f"nothing in {text}", partial(_holds, text, []))
     for text, values in EXACTLY:
         yield Case(f"{values} in {text[:60]}", partial(_holds, text, values))
+    for text, values, why in NOT_YET:
+        yield Case(f"{values} in {text[:60]}", partial(_holds, text, values), known=why)
     for text in LONG[: 3 if quick else None]:
         yield Case(
             f"an end of {text[:9]!r}", partial(find_values, text[: 5_000 if quick else None], "de")
         )
 
 
-def _holds(text: str, values: list[str] | None) -> None:
+def _holds(text: str, values: list[str]) -> None:
     language, said = text[:2], text[4:]
     found = find_values(said, language)
     assert all(said[value.start : value.end] == value.text for value in found)
-    if values is not None:
-        assert [value.text for value in found] == values
+    assert [value.text for value in found] == values
