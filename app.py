@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec
 
@@ -89,43 +90,69 @@ def _blocks(index: Index, uploads: Uploads) -> gr.Blocks:
             "<h1>Fundstelle</h1><p>Fragen an die eigenen Artikel, mit Belegen.</p>",
             elem_classes="kopf",
         )
-        with gr.Tab("Fragen"):
-            question = gr.Textbox(
-                label="Frage",
-                placeholder="Zum Beispiel: Wie hoch wurde Scale AI bewertet?",
-                max_length=MAXIMUM_QUESTION,
-                autofocus=True,
-            )
-            button = gr.Button("Fragen", variant="primary")
-            with gr.Accordion("Einstellungen", open=False):
-                heed_time = gr.Checkbox(
-                    True, label="Zeitangaben der Frage („letzte Woche“, „seit 2023“) begrenzen"
-                )
-                recent = gr.Checkbox(False, label="Neuere Artikel bevorzugen")
-            result = gr.HTML()
-        with gr.Tab("Artikel") as articles_tab:
-            files = gr.File(
-                label="Dateien (.txt, .md, .html, .jsonl, .csv)",
-                file_count="multiple",
-                file_types=FILE_KINDS,
-            )
-            add_button = gr.Button("Artikel hinzufügen", variant="primary")
-            added = gr.HTML()
-            articles = gr.HTML()
+        asked = _question_tab()
+        filed = _articles_tab()
         gr.on(
-            [question.submit, button.click],
+            [asked.question.submit, asked.button.click],
             answer,
-            [question, heed_time, recent],
-            result,
+            [asked.question, asked.heed_time, asked.recent],
+            asked.result,
             api_visibility="private",
             concurrency_limit=2,
         )
         # A script gives the question alone.
         gr.api(answer_as_json, api_name="ask", concurrency_limit=2)
-        add_button.click(add, files, [added, files, articles], api_visibility="private")
-        articles_tab.select(listing, None, articles, api_visibility="private")
-        blocks.load(listing, None, articles, api_visibility="private")
+        shown = [filed.added, filed.files, filed.articles]
+        filed.button.click(add, filed.files, shown, api_visibility="private")
+        filed.tab.select(listing, None, filed.articles, api_visibility="private")
+        blocks.load(listing, None, filed.articles, api_visibility="private")
     return blocks.queue(max_size=MAX_WAITING, api_open=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _QuestionTab:
+    question: gr.Textbox
+    button: gr.Button
+    heed_time: gr.Checkbox
+    recent: gr.Checkbox
+    result: gr.HTML
+
+
+def _question_tab() -> _QuestionTab:
+    with gr.Tab("Fragen"):
+        question = gr.Textbox(
+            label="Frage",
+            placeholder="Zum Beispiel: Wie hoch wurde Scale AI bewertet?",
+            max_length=MAXIMUM_QUESTION,
+            autofocus=True,
+        )
+        button = gr.Button("Fragen", variant="primary")
+        with gr.Accordion("Einstellungen", open=False):
+            heed_time = gr.Checkbox(
+                True, label="Zeitangaben der Frage („letzte Woche“, „seit 2023“) begrenzen"
+            )
+            recent = gr.Checkbox(False, label="Neuere Artikel bevorzugen")
+        return _QuestionTab(question, button, heed_time, recent, result=gr.HTML())
+
+
+@dataclass(frozen=True, slots=True)
+class _ArticlesTab:
+    tab: gr.Tab
+    files: gr.File
+    button: gr.Button
+    added: gr.HTML
+    articles: gr.HTML
+
+
+def _articles_tab() -> _ArticlesTab:
+    with gr.Tab("Artikel") as tab:
+        files = gr.File(
+            label="Dateien (.txt, .md, .html, .jsonl, .csv)",
+            file_count="multiple",
+            file_types=FILE_KINDS,
+        )
+        button = gr.Button("Artikel hinzufügen", variant="primary")
+        return _ArticlesTab(tab, files, button, added=gr.HTML(), articles=gr.HTML())
 
 
 class _Blocks(gr.Blocks):  # type: ignore[misc]
@@ -172,6 +199,20 @@ def add_uploads(
         files = [str(uploads.file(path)) for path in paths]
     except NotAnUploadError as error:
         raise UsageError(f"{error}: upload it again") from error
+
+    def show(done: Progress) -> None:
+        if progress:
+            told = f"{done.articles} Artikel, {done.passages} Passagen"
+            progress((done.articles, max(len(files), done.articles)), desc=told, unit="Artikel")
+
+    try:
+        return index.add_articles(_under_their_names(files), progress=show)
+    finally:
+        for file in files:
+            uploads.remove(Path(file))
+
+
+def _under_their_names(files: Sequence[str]) -> Iterator[Article | Failure]:
     names = {Path(file).resolve().as_uri(): Path(file).name for file in files}
 
     def renamed(source: str) -> str:
@@ -180,32 +221,20 @@ def add_uploads(
                 return f"{UPLOAD}{name}{source[len(uri) :]}"
         return source
 
-    def items() -> Iterator[Article | Failure]:
-        for item in read_sources(list(files)):
-            if isinstance(item, Failure):
-                yield Failure(renamed(item.source), item.reason)
-            else:
-                yield make_article(
-                    item.text,
-                    source=renamed(item.source),
-                    language=item.language,
-                    title=item.title,
-                    authors=item.authors,
-                    publisher=item.publisher,
-                    published=item.published,
-                    fetched=item.fetched,
-                )
-
-    def show(done: Progress) -> None:
-        if progress:
-            told = f"{done.articles} Artikel, {done.passages} Passagen"
-            progress((done.articles, max(len(files), done.articles)), desc=told, unit="Artikel")
-
-    try:
-        return index.add_articles(items(), progress=show)
-    finally:
-        for file in files:
-            uploads.remove(Path(file))
+    for item in read_sources(files):
+        if isinstance(item, Failure):
+            yield Failure(renamed(item.source), item.reason)
+            continue
+        yield make_article(
+            item.text,
+            source=renamed(item.source),
+            language=item.language,
+            title=item.title,
+            authors=item.authors,
+            publisher=item.publisher,
+            published=item.published,
+            fetched=item.fetched,
+        )
 
 
 # ---- the server ----------------------------------------------------------------------------------

@@ -71,21 +71,32 @@ def unit_terms(language: str) -> dict[str, str]:
 def _words_of(locale: str) -> Iterator[tuple[str, str]]:
     """The single words for units in a locale that CLDR has; none for another."""
     from babel.core import Locale, UnknownLocaleError
-    from babel.units import format_unit
 
-    compact: Any
     try:
-        compact = Locale.parse(locale).compact_decimal_formats
+        parsed = Locale.parse(locale)
     except (UnknownLocaleError, ValueError):
         return
+    yield from _powers_of(parsed.compact_decimal_formats)
+    yield from _measures_of(locale)
+
+
+def _powers_of(compact: Any) -> Iterator[tuple[str, str]]:
     for length in ("long", "short"):
-        for plural in (compact.get(length) or {}).values():
-            for power in _POWERS:
-                for zeros in range(power, power + 3):
-                    pattern = plural.get(str(10**zeros))
-                    word = _word(pattern.pattern) if pattern else ""
-                    if word and (length == "long" or len(word) >= _ABBREVIATED_POWER):
-                        yield word, f"10^{power}"
+        patterns = [
+            (power, plural.get(str(10**zeros)))
+            for plural in (compact.get(length) or {}).values()
+            for power in _POWERS
+            for zeros in range(power, power + 3)
+        ]
+        for power, pattern in patterns:
+            word = _word(pattern.pattern) if pattern else ""
+            if word and (length == "long" or len(word) >= _ABBREVIATED_POWER):
+                yield word, f"10^{power}"
+
+
+def _measures_of(locale: str) -> Iterator[tuple[str, str]]:
+    from babel.units import format_unit
+
     for name, term in _MEASURES.items():
         for length in ("long", "short"):
             for number in _FORMS:
