@@ -146,7 +146,7 @@ def _write_batch(index: Index, articles: int, seed: int) -> None:
     vectors = made_up_vectors(n, source).astype(np.float16)
     sentences = coded(vectors[source.integers(n, size=n * SENTENCES)]).arrays()
     ends = np.arange(1, n + 1, dtype=np.int64) * SENTENCES
-    first = index._store.next_passage_id()
+    first = index._store.texts.next_passage_id()
     made = list(_articles(drawn, seed))
     pieces = [
         piece_of(0, article.text, article.title, "de", chunk.start, chunk.end, chunk.sentences)
@@ -171,10 +171,10 @@ def _write_batch(index: Index, articles: int, seed: int) -> None:
     with index._store.atomic():
         index._put_settings()
         for article, chunks in made:
-            text_id = index._store.put_text(article, first, chunks)
-            index._store.put_article(article, text_id)
+            text_id = index._store.texts.put(article, first, chunks)
+            index._store.articles.put(article, text_id)
             first += len(chunks)
-        index._store.put_segment(record)
+        index._store.segments.put(record)
 
 
 def _postings(drawn: NDArray[np.int64]) -> Postings:

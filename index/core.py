@@ -50,7 +50,8 @@ from index.search.reorder import HALF_LIFE, prefer_recent, renumbered, spread
 from index.storage import segment
 from index.storage.identity import IDENTITY, has_segments, is_there, new_identity
 from index.storage.lock import current_writer, writer_lock
-from index.storage.store import Store, StoredPassage
+from index.storage.rows import StoredPassage
+from index.storage.store import Store
 
 if TYPE_CHECKING:
     import numpy as np
@@ -245,7 +246,7 @@ class Index:
                 self._add(stream, tally, read)
             tally.unchanged.extend(read.unchanged)
             gone = find_gone(self._store, roots, read, tally.failed)
-            tally.describe(self._store.sources())
+            tally.describe(self._store.articles.sources())
             if not dry_run:
                 self._drop(gone, roots, tally)
         return tally.sync_report(gone.articles, dry_run)
@@ -262,8 +263,11 @@ class Index:
         texts: set[str] = set()
         for article in last.values():
             if not self._is_unchanged(article, tally):
-                known = self._store.stored_article(article.id) is not None
-                copy = article.sha256 in texts or self._store.text_with(article.sha256) is not None
+                known = self._store.articles.get(article.id) is not None
+                copy = (
+                    article.sha256 in texts
+                    or self._store.texts.with_checksum(article.sha256) is not None
+                )
                 kind = tally.updated if known else tally.copies if copy else tally.added
                 kind.append(article.id)
             texts.add(article.sha256)
@@ -273,11 +277,11 @@ class Index:
         still = {failure.source for failure in tally.failed}
         with self._store.atomic():
             for article_id in gone.articles:
-                self._store.delete_unused_texts(self._store.delete_article(article_id))
+                self._store.texts.delete_unused(self._store.articles.delete(article_id))
             for uri in gone.files:
-                self._store.forget_file(uri)
-            known = [failure.source for failure in self._store.failures()]
-            self._store.forget_failures(
+                self._store.files.forget(uri)
+            known = [failure.source for failure in self._store.failures.all()]
+            self._store.failures.forget(
                 source for source in known if roots.holds(source) and source not in still
             )
         self._merge_what_is_due()
@@ -310,7 +314,7 @@ class Index:
             split_article(a.text, a.title, a.language, self.config, self.embedder)
             for a in fresh.values()
         ]
-        first = self._store.next_passage_id()
+        first = self._store.texts.next_passage_id()
         records = (
             write_segments(
                 self.path / "segments",
@@ -324,21 +328,21 @@ class Index:
         with self._store.atomic():
             self._put_settings()
             for article, pieces in zip(fresh.values(), chunks, strict=True):
-                self._store.put_text(article, first, pieces)
+                self._store.texts.put(article, first, pieces)
                 first += len(pieces)
             replaced = [self._put_article(article, tally) for article in changed]
-            self._store.delete_unused_texts(text_id for text_id in replaced if text_id)
+            self._store.texts.delete_unused(text_id for text_id in replaced if text_id)
             for record in records:
-                self._store.put_segment(record)
-            self._store.put_failures(failures)
-            self._store.forget_failures(article.source for article in articles.values())
+                self._store.segments.put(record)
+            self._store.failures.put(failures)
+            self._store.failures.forget(article.source for article in articles.values())
             if read is not None:
                 read.put()
         tally.failed.extend(failures)
         tally.step(len(batch))
 
     def _is_unchanged(self, article: Article, tally: Tally) -> bool:
-        stored = self._store.stored_article(article.id)
+        stored = self._store.articles.get(article.id)
         if stored is None or _without_fetched(stored.article) != _without_fetched(article):
             return False
         tally.unchanged.append(article.id)
@@ -348,17 +352,17 @@ class Index:
         """By checksum, the first article of each text that is to be split and embedded."""
         fresh: dict[str, Article] = {}
         for article in articles:
-            if article.sha256 not in fresh and self._store.needs_passages(article):
+            if article.sha256 not in fresh and self._store.texts.needs_passages(article):
                 fresh[article.sha256] = article
         return fresh
 
     def _put_article(self, article: Article, tally: Tally) -> int | None:
         """Store an article whose text is there; returns the id of the text it had before."""
-        known = self._store.stored_article(article.id)
-        text_id = self._store.text_with(article.sha256)
+        known = self._store.articles.get(article.id)
+        text_id = self._store.texts.with_checksum(article.sha256)
         assert text_id is not None
-        shared = self._store.articles_of_text(text_id) > 0
-        self._store.put_article(article, text_id)
+        shared = self._store.articles.count_of(text_id) > 0
+        self._store.articles.put(article, text_id)
         if known is not None:
             tally.updated.append(article.id)
         elif shared:
@@ -375,8 +379,8 @@ class Index:
         read = set(tally.finished)
         read |= {uri[:i] for uri in tally.finished for i, c in enumerate(uri) if c == "/"}
         still = {failure.source for failure in tally.failed}
-        known = [failure.source for failure in self._store.failures()]
-        self._store.forget_failures(
+        known = [failure.source for failure in self._store.failures.all()]
+        self._store.failures.forget(
             source
             for source in known
             if source not in still and (source in read or source.rpartition(":")[0] in read)
@@ -400,7 +404,7 @@ class Index:
             with self._store.atomic():
                 self._put_settings()
                 for article_id in ids:
-                    self._store.delete_unused_texts(self._store.delete_article(article_id))
+                    self._store.texts.delete_unused(self._store.articles.delete(article_id))
             self._merge_what_is_due()
         return ids
 
@@ -410,11 +414,11 @@ class Index:
         A source is named as ``status().failures`` names it, or as the path it stands for. Raises
         ArticleNotFoundError for one that no failure names, and then forgets none.
         """
-        known = [failure.source for failure in self._store.failures()]
+        known = [failure.source for failure in self._store.failures.all()]
         names = [sources] if isinstance(sources, str) else sources
         chosen = known if names is None else [_named(name, known) for name in names]
         with self._writing(), self._store.atomic():
-            self._store.forget_failures(chosen)
+            self._store.failures.forget(chosen)
         return tuple(dict.fromkeys(chosen))
 
     def _merge_what_is_due(self) -> None:
@@ -495,7 +499,7 @@ class Index:
                 # So deep the legs go in any case; copies and the recent come from further down.
                 k=max(k, self.config.candidates),
                 language=language,
-                within=searcher.rows_within(filters, self._store.passage_ranges)
+                within=searcher.rows_within(filters, self._store.texts.passage_ranges)
                 if filters
                 else None,
             )
@@ -510,8 +514,8 @@ class Index:
         """The ranked passages as hits, read from the store ``at_once`` of them at a time."""
         for first in range(0, len(ranked), at_once):
             batch = ranked[first : first + at_once]
-            passages = self._store.passages([entry.passage_id for entry in batch])
-            owners = self._store.articles_with(
+            passages = self._store.texts.passages([entry.passage_id for entry in batch])
+            owners = self._store.articles.of_texts(
                 list({passage.text_id for passage in passages.values()}), filters
             )
             for rank, entry in enumerate(batch, start=first + 1):
@@ -582,7 +586,7 @@ class Index:
 
     def _damage(self) -> Iterator[str]:
         """What is not as it was written, or was written wrongly, in the segments."""
-        for record in self._store.segments():
+        for record in self._store.segments.all():
             yield from segment.damage(self.path / "segments", record)
         from index.maintenance.check import verify
 
@@ -652,14 +656,14 @@ class Index:
 
     def article(self, name: str) -> Article:
         """An article by its id, a unique beginning of it, or its source."""
-        stored = self._store.stored_article(self._resolve(name))
+        stored = self._store.articles.get(self._resolve(name))
         if stored is None:
             raise ArticleNotFoundError(f"No article {name} any more. qa list shows what is there.")
         return stored.article
 
     def articles(self, filters: Filters | None = None) -> list[ArticleSummary]:
         """The articles that a filter lets through, in order of arrival."""
-        return self._store.summaries(filters or Filters())
+        return self._store.articles.summaries(filters or Filters())
 
     def status(self) -> Status:
         """How much the index holds, and which sources could not be read."""
@@ -674,8 +678,8 @@ class Index:
                 bytes=_size_of(self.path),
                 model=settings.get("model_name") or self._model_name(),
                 dimension=dimension_of(settings, self.path) if settings else 0,
-                languages=self._store.languages(),
-                failures=self._store.failures(),
+                languages=self._store.articles.languages(),
+                failures=self._store.failures.all(),
                 writer=str(writer) if (writer := current_writer(self.path)) else None,
             )
 
@@ -686,7 +690,7 @@ class Index:
         return DEFAULT_NAME if self.config.model == DEFAULT else self.config.model
 
     def _resolve(self, name: str) -> str:
-        found = next(filter(None, map(self._store.find_articles, _forms_of(name))), [])
+        found = next(filter(None, map(self._store.articles.find, _forms_of(name))), [])
         if len(found) == 1:
             return found[0]
         if not found:

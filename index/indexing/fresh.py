@@ -76,8 +76,8 @@ def write_segments(
     ]
     if not pairs:
         return []
-    first = store.next_passage_id()
-    before = [store.stored_article(article.id) for article in articles]
+    first = store.texts.next_passage_id()
+    before = [store.articles.get(article.id) for article in articles]
     known = known_vectors(store, folder, (old.text_id for old in before if old))
     written = []
     for start in range(0, len(pairs), PASSAGES_PER_SEGMENT):

@@ -24,7 +24,9 @@ from index.legs.lexical import compile_postings
 from index.legs.sentence_vectors import NAMES, coded, stored, vectors_of
 from index.records import Span
 from index.storage import segment
-from index.storage.store import Store, StoredPassage, StoredText
+from index.storage.rows import StoredPassage
+from index.storage.store import Store
+from index.storage.texts import StoredText
 from index.text.analysis import terms
 
 
@@ -74,11 +76,11 @@ def stored_piece(passage: StoredPassage, text: str, title: str, language: str) -
 def stored_pieces(store: Store, ids: Sequence[int]) -> Iterator[Piece]:
     """The pieces of these passages of the record, in this order; those that are there."""
     text: StoredText | None = None
-    passages = store.passages(ids)
+    passages = store.texts.passages(ids)
     for number in ids:
         if (passage := passages.get(number)) is not None:
             if text is None or text.id != passage.text_id:
-                text = store.text_of(passage.text_id)
+                text = store.texts.get(passage.text_id)
             assert text is not None  # passages refer to texts that are there
             yield stored_piece(passage, text.text, text.title, text.language)
 
@@ -87,13 +89,13 @@ def known_vectors(store: Store, folder: Path, text_ids: Iterable[int]) -> KnownV
     """The sound vectors of these texts' passages, from the segments below ``folder``."""
     wanted: dict[int, Piece] = {}
     for text_id in dict.fromkeys(text_ids):
-        text = store.text_of(text_id)
+        text = store.texts.get(text_id)
         if text is not None:
-            for passage in store.passages_of(text_id):
+            for passage in store.texts.passages_of(text_id):
                 wanted[passage.id] = stored_piece(passage, text.text, text.title, text.language)
     known = KnownVectors()
     if wanted:
-        for record in store.segments():
+        for record in store.segments.all():
             take_sound(known, folder, record, wanted)
     return known
 

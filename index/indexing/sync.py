@@ -18,7 +18,8 @@ from index.errors import SourceError, UsageError
 from index.ingest import ReadOptions, count_sources, read_sources
 from index.ingest.files import STDIN, read_file, uri_of
 from index.records import Article, Failure
-from index.storage.store import ReadFile, Store
+from index.storage.files import ReadFile
+from index.storage.store import Store
 
 
 @dataclass
@@ -41,8 +42,8 @@ class FilesRead:
 
     def __post_init__(self) -> None:
         self._read_as = _read_as(self.options)
-        self._known = self.store.files()
-        self._checks = self.store.article_checks() if self.skip else {}
+        self._known = self.store.files.all()
+        self._checks = self.store.articles.checks() if self.skip else {}
         self._hashes: dict[str, str] = {}
         self._paths: dict[str, Path] = {}
         self._places: dict[str, int] = {}
@@ -82,7 +83,7 @@ class FilesRead:
             if not whole and uri in self._known:
                 # Which of its articles could not be read cannot be told: none counts as gone.
                 articles = dict.fromkeys(self._known[uri].articles, False) | articles
-            self.store.put_file(uri, self._hashes[uri] if whole else "", self._read_as, articles)
+            self.store.files.put(uri, self._hashes[uri] if whole else "", self._read_as, articles)
         self._finished.clear()
 
     def known_before(self) -> dict[str, ReadFile]:
@@ -212,13 +213,13 @@ def find_gone(store: Store, roots: Roots, read: FilesRead, failed: Iterable[Fail
     # What was added in another way has an address in the folder at least.
     candidates.update(
         name
-        for source, name in store.sources().items()
+        for source, name in store.articles.sources().items()
         if roots.holds(source) and not is_kept(source.partition("#")[0])
     )
     elsewhere = {
         name for uri in before.keys() - walked - set(files) for name in before[uri].articles
     }
-    known = store.article_checks()
+    known = store.articles.checks()
     candidates -= read.seen | elsewhere
     gone = [name for name in known if name in candidates]
     return Gone(tuple(gone), tuple(files))

@@ -45,7 +45,7 @@ def remove_leftovers(folder: Path, store: Store) -> None:
 
     Raises IndexFolderError where the record has been replaced: another one may name them.
     """
-    known = {record.name for record in store.segments()}
+    known = {record.name for record in store.segments.all()}
     segment.remove_leftovers(folder, known, store.check_place)
 
 
@@ -53,11 +53,11 @@ def sized_segments(store: Store) -> list[Sized]:
     """The segments as the plan of merging sees them."""
     from index.indexing.merge import Sized, first_id
 
-    records = store.segments()
+    records = store.segments.all()
     firsts = [first_id(record) for record in records]
-    ends = [*firsts[1:], store.next_passage_id()]
+    ends = [*firsts[1:], store.texts.next_passage_id()]
     return [
-        Sized(record, first, store.removed_between(first, end))
+        Sized(record, first, store.segments.removed_between(first, end))
         for record, first, end in zip(records, firsts, ends, strict=False)
     ]
 
@@ -70,14 +70,14 @@ def _merge(folder: Path, store: Store) -> bool:
     merged = False
     while due := merge.due(sized := sized_segments(store)):
         chosen = sized[due]
-        end = sized[due.stop].first if due.stop < len(sized) else store.next_passage_id()
+        end = sized[due.stop].first if due.stop < len(sized) else store.texts.next_passage_id()
         # Of what is removed whole nothing is read, so damage to it does not matter.
         records = [entry.record for entry in chosen if entry.live]
         new = None
         if records:
-            removed = store.removed_passages()
+            removed = store.segments.removed()
             new = merge.merge(folder, records, removed, partial(stored_pieces, store))
         with store.atomic():
-            store.replace_segments([e.record.name for e in chosen], new, (chosen[0].first, end))
+            store.segments.replace([e.record.name for e in chosen], new, (chosen[0].first, end))
         merged = True
     return merged

@@ -129,7 +129,7 @@ def _write(folder: Path, file: Path, copy: Path) -> tuple[int, int, int]:
     copy.unlink(missing_ok=True)
     with closing(Store(folder / RECORD, read_only=True)) as store, store.snapshot():
         store.copy_to(copy)
-        segments = store.segments()
+        segments = store.segments.all()
         counts = store.counts()
         layout = store.settings().get("segments", segment.LAYOUT)
     _check_record(folder, copy)
@@ -183,7 +183,7 @@ def _check_record(folder: Path, copy: Path) -> None:
 def _is_current(folder: Path, member: str) -> bool:
     """Whether the newest commit still names the segment of a member."""
     with closing(Store(folder / RECORD, read_only=True)) as store:
-        return any(member.startswith(f"segments/{entry.name}/") for entry in store.segments())
+        return any(member.startswith(f"segments/{entry.name}/") for entry in store.segments.all())
 
 
 def _manifest(members: Mapping[str, FileRecord], layout: str) -> bytes:

@@ -31,9 +31,11 @@ from index.records import CheckReport, Damage
 from index.storage import segment
 from index.storage.identity import refuse_strange
 from index.storage.layout import wrong_shapes
+from index.storage.rows import StoredPassage
 from index.storage.schema import TABLES, row_check, total_of
 from index.storage.segment import SegmentRecord
-from index.storage.store import Store, StoredPassage, StoredText
+from index.storage.store import Store
+from index.storage.texts import StoredText
 
 ROWS_AT_ONCE = 4_096
 _NAMED = 20
@@ -126,7 +128,7 @@ def _readable_settings(store: Store) -> dict[str, str]:
     try:
         return {
             raw.values["name"]: raw.values["value"]
-            for raw in store.raw_rows("settings")
+            for raw in store.audit.raw_rows("settings")
             if raw.sound
         }
     except IndexDamagedError:
@@ -137,7 +139,7 @@ def _are_merged_away(database: Path, names: set[str]) -> bool:
     """Whether a segment of these is named no longer, so that its files may have gone meanwhile."""
     try:
         with closing(Store(database, read_only=True)) as store:
-            return bool(names - {entry.name for entry in store.segments()})
+            return bool(names - {entry.name for entry in store.segments.all()})
     except IndexFolderError:
         return False  # the record itself is damaged
 
@@ -153,7 +155,7 @@ def _was_an_index(folder: Path) -> bool:
 def check_record(store: Store) -> Record:
     """Compare every row of a record with its checksum, and the rows with each other."""
     record = Record()
-    record.damage += [Damage("articles.db", problem) for problem in store.own_checks()]
+    record.damage += [Damage("articles.db", problem) for problem in store.audit.own_checks()]
     texts_of_articles: dict[int, str] = {}
     readers: dict[str, Callable[[Mapping[str, Any]], str | None]] = {
         "settings": problem_of,
@@ -167,7 +169,7 @@ def check_record(store: Store) -> Record:
     for table in TABLES:
         rows, total, sound = 0, 0, True
         try:
-            for raw in store.raw_rows(table):
+            for raw in store.audit.raw_rows(table):
                 rows += 1
                 problem: str | None = "does not match its checksum"
                 if raw.sound:
@@ -225,8 +227,8 @@ def _check_passage(row: Mapping[str, Any], record: Record) -> str | None:
 def _check_sums(store: Store, found: dict[str, tuple[int, int]]) -> Iterator[Damage]:
     """Rows that are missing or there twice match their own checksums, but not the table's sum."""
     try:
-        recorded = store.sums()
-        sequences = store.sequences()
+        recorded = store.audit.sums()
+        sequences = store.audit.sequences()
     except IndexFolderError as error:
         yield Damage("articles.db: checks", str(error))
         return
@@ -265,13 +267,13 @@ class _Texts:
         self._last: StoredText | None = None
 
     def passages(self, ids: list[int]) -> Iterator[tuple[StoredPassage, StoredText]]:
-        found = self._store.passages(ids)
+        found = self._store.texts.passages(ids)
         for number in ids:
             passage = found.get(number)
             if passage is None:
                 continue
             if self._last is None or self._last.id != passage.text_id:
-                self._last = self._store.text_of(passage.text_id)
+                self._last = self._store.texts.get(passage.text_id)
             if self._last is not None:
                 yield passage, self._last
 

@@ -37,11 +37,12 @@ from index.indexing.upkeep import remove_leftovers
 from index.maintenance.check import segment_record, verify
 from index.records import Damage, RepairReport
 from index.storage import segment
+from index.storage.audit import RawRow
 from index.storage.identity import IDENTITY, new_identity, refuse_strange
 from index.storage.lock import writer_lock
 from index.storage.schema import TABLES, restore_header
 from index.storage.segment import SegmentRecord
-from index.storage.store import RawRow, Store
+from index.storage.store import Store
 
 RECORD = "articles.db"
 
@@ -134,16 +135,16 @@ def _rewrite_record(
             for table in TABLES:
                 if table not in ("settings", "removed"):
                     for row in kept_rows[table]:
-                        store.put_raw(table, row)
+                        store.audit.put_raw(table, row)
             held = _ids_of(folder, known.values())
             live = {row["id"] for row in kept_rows["passages"]}
-            store.put_removed(sorted(held - live))
+            store.segments.put_removed(sorted(held - live))
             for table, highest in (
                 ("texts", max((row["id"] for row in kept_rows["texts"]), default=0)),
                 ("articles", max((row["number"] for row in kept_rows["articles"]), default=0)),
                 ("passages", max(held | live, default=0)),
             ):
-                store.put_sequence(table, highest)
+                store.audit.put_sequence(table, highest)
         _split_again(store, kept_rows, embedder)
         store.checkpoint()
     kept = _swap(folder, new)
@@ -191,14 +192,14 @@ def _readable_rows(store: Store, table: str, recorded: int) -> Iterator[RawRow]:
     """
     first, last = 0, None
     try:
-        for raw in store.raw_rows(table):
+        for raw in store.audit.raw_rows(table):
             first = raw.rowid
             yield raw
         return
     except IndexDamagedError:
         pass
     try:
-        for raw in store.raw_rows(table, newest_first=True):
+        for raw in store.audit.raw_rows(table, newest_first=True):
             last = raw.rowid
             yield raw
     except IndexDamagedError:
@@ -207,7 +208,7 @@ def _readable_rows(store: Store, table: str, recorded: int) -> Iterator[RawRow]:
         last = max(first + recorded, _highest(store, table)) + _BEYOND
     for rowid in range(first + 1, last):
         try:
-            yield from store.raw_rows(table, rowid=rowid)
+            yield from store.audit.raw_rows(table, rowid=rowid)
         except IndexDamagedError:
             continue
 
@@ -218,7 +219,7 @@ _BEYOND = 1_000
 
 def _highest(store: Store, table: str) -> int:
     try:
-        return int(dict(store.sequences()).get(table, 0))
+        return int(dict(store.audit.sequences()).get(table, 0))
     except (IndexFolderError, ValueError, TypeError):
         return 0
 
@@ -253,7 +254,7 @@ def _recorded(store: Store) -> dict[str, tuple[int, int]]:
     try:
         return {
             name: (rows, total)
-            for name, (rows, total) in store.sums().items()
+            for name, (rows, total) in store.audit.sums().items()
             if isinstance(rows, int) and isinstance(total, int)
         }
     except (IndexFolderError, ValueError, TypeError):
@@ -336,7 +337,7 @@ def _split_again(store: Store, rows: Rows, embedder: Embedder | None) -> None:
         ]
         if sorted(have.get(row["id"], [])) != sorted(expected):
             with store.atomic():
-                store.put_passages(row["id"], store.next_passage_id(), chunks)
+                store.texts.put_passages(row["id"], store.texts.next_passage_id(), chunks)
 
 
 def _swap(folder: Path, new: Path) -> Path:
@@ -379,13 +380,13 @@ class _Builder:
 
     def build(self, unsound: set[str]) -> None:
         """Replace the segments named ``unsound``, in one transaction."""
-        live = set(self._store.all_passage_ids())
+        live = set(self._store.texts.passage_ids())
         held: set[int] = set()
         stored: set[int] = set()
         last = 0
         dropped: list[SegmentRecord] = []
         starts: list[int] = []
-        for entry in self._store.segments():
+        for entry in self._store.segments.all():
             ids = set() if entry.name in unsound else _ids_of(self._folder.parent, [entry])
             # Ids ascend over all segments, which a search relies on.
             if not ids & live or min(ids) <= last or ids & held & live:
@@ -403,10 +404,10 @@ class _Builder:
         ]
         with self._store.atomic():
             for entry in dropped:
-                self._store.delete_segment(entry.name)
+                self._store.segments.delete(entry.name)
             for record in written:
-                self._store.put_segment(record)
-            self._store.put_removed(sorted(stored - live))
+                self._store.segments.put(record)
+            self._store.segments.put_removed(sorted(stored - live))
         self.segments = len(written)
         self.passages = len(missing)
         remove_leftovers(self._folder, self._store)

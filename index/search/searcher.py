@@ -114,12 +114,12 @@ class Searcher:
         """
         known = {one.record.name: one for one in before.segments} if before else {}
         segments = []
-        for record in store.segments():
+        for record in store.segments.all():
             found = known.get(record.name)
             if found is None or found.record != record:
                 found = OpenSegment(folder, record, dimension)
             segments.append(found)
-        return cls(segments, store.removed_passages(), dimension, config)
+        return cls(segments, store.segments.removed(), dimension, config)
 
     def search(
         self,

@@ -1,3 +1,15 @@
 """What is on the disk: the record (SQLite), the immutable segments, the writer's lock."""
 
-__all__ = ["identity", "layout", "lock", "schema", "segment", "store"]
+__all__ = [
+    "audit",
+    "files",
+    "identity",
+    "layout",
+    "lock",
+    "rows",
+    "schema",
+    "segment",
+    "segment_rows",
+    "store",
+    "texts",
+]

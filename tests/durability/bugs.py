@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from index.storage import segment
+from index.storage.segment_rows import SegmentRows
 from index.storage.store import Store
 
 
@@ -98,7 +99,7 @@ def _lazy_transactions() -> None:
 
 def _two_transactions() -> None:
     """The segment is named in a transaction of its own, after the one with its articles."""
-    real_put, real_atomic = Store.put_segment, Store.atomic
+    real_put, real_atomic = SegmentRows.put, Store.atomic
     waiting: list[Any] = []
 
     @contextmanager
@@ -107,9 +108,9 @@ def _two_transactions() -> None:
             yield
         if waiting:
             with real_atomic(store):
-                real_put(store, waiting.pop())
+                real_put(store.segments, waiting.pop())
 
-    Store.put_segment = lambda store, record: waiting.append(record)  # type: ignore[method-assign, assignment]
+    SegmentRows.put = lambda rows, record: waiting.append(record)  # type: ignore[method-assign, assignment]
     Store.atomic = atomic  # type: ignore[method-assign, assignment]
 
 

@@ -94,20 +94,20 @@ def check_segments(index: Index) -> None:
         raise BrokenPromiseError(f"verify: {problems}")
     folder = index.path / "segments"
     with closing(Store(index.path / "articles.db", read_only=True)) as store, store.snapshot():
-        records = store.segments()
+        records = store.segments.all()
         if damaged := [line for record in records for line in segment.damage(folder, record)]:
             raise BrokenPromiseError(f"damaged: {damaged}")
         rows = [np.load(folder / record.name / "ids.npy") for record in records]
         ids = np.concatenate([np.zeros(0, np.int64), *rows])
-        live = sorted(set(ids.tolist()) - set(store.removed_passages()))
-        if live != sorted(store.all_passage_ids()) or len(ids) != len(set(ids.tolist())):
+        live = sorted(set(ids.tolist()) - set(store.segments.removed()))
+        if live != sorted(store.texts.passage_ids()) or len(ids) != len(set(ids.tolist())):
             raise BrokenPromiseError("passages and segments differ")
 
 
 def check_leftovers(index: Index) -> None:
     """After a writing no folder is left that no commit names."""
     with closing(Store(index.path / "articles.db", read_only=True)) as store:
-        known = {record.name for record in store.segments()}
+        known = {record.name for record in store.segments.all()}
     there = {entry.name for entry in (index.path / "segments").iterdir()}
     if there - known:
         raise BrokenPromiseError(f"left-overs: {sorted(there - known)}")
@@ -121,7 +121,7 @@ def check_search(index: Index, chance: random.Random, questions: int = 1) -> Non
     """
     store = Store(index.path / "articles.db", read_only=True)
     with closing(store):
-        stored = [store.stored_article(summary.id) for summary in index.articles()]
+        stored = [store.articles.get(summary.id) for summary in index.articles()]
     # A text's title is that of the article it came with first.
     texts = {s.sha256: replace(s.article, title=s.embedded_title) for s in stored if s}
     with scratch() as folder, open_index(folder / "anew") as anew:

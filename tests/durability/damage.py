@@ -80,7 +80,7 @@ def _run(kind: str, flips: int, truncations: int, seed: int) -> Outcome:
 
 def _judge_segment(folder: Path, path: Path, state: State, number: int, at: int) -> str:
     with closing(Store(folder / RECORD, read_only=True)) as store:
-        [record] = store.segments()
+        [record] = store.segments.all()
     found = segment.damage(folder / "segments", record)
     if [line for line in found if str(path) in line] != found or not found:
         return f"the check finds {found}"

@@ -108,7 +108,9 @@ def _use(copy: Path) -> str:
         check_content(index, [{**state, more.id: more}])
         check_segments(index)
     with closing(Store(copy / "articles.db", read_only=True)) as store:
-        if store.settings()["segments"] != segment.LAYOUT or any(map(is_earlier, store.segments())):
+        if store.settings()["segments"] != segment.LAYOUT or any(
+            map(is_earlier, store.segments.all())
+        ):
             return "was not brought up to date"
     return ""
 

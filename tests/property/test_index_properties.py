@@ -97,8 +97,8 @@ def test_every_passage_of_the_data_equals_its_slice(
     real_index: Index, originals: dict[str, Article]
 ) -> None:
     with closing(Store(real_index.path / "articles.db", read_only=True)) as store:
-        passages = store.passages(store.all_passage_ids())
-        owners = store.articles_with(list({p.text_id for p in passages.values()}), Filters())
+        passages = store.texts.passages(store.texts.passage_ids())
+        owners = store.articles.of_texts(list({p.text_id for p in passages.values()}), Filters())
     ends: dict[int, int] = Counter()
     for number, passage in sorted(passages.items()):
         article, *_ = owners[passage.text_id]

@@ -49,8 +49,8 @@ def test_like_a_fresh_index(steps: list[Step], factor: int, smallest: int, coded
         fresh.add_articles(left)
         for query in QUERIES:
             assert scores(grown, query) == pytest.approx(scores(fresh, query), abs=1e-5)
-        held = sum(record.passages for record in grown._store.segments())
-        assert held - len(grown._store.removed_passages()) == len(left)
+        held = sum(record.passages for record in grown._store.segments.all())
+        assert held - len(grown._store.segments.removed()) == len(left)
         assert merge.due(sized_segments(grown._store)) is None
 
 
@@ -76,9 +76,9 @@ def scores(index: Index, query: str) -> dict[str, float]:
     with index._snapshot() as searcher:
         vector = index.embed_queries([query])[0]
         ranked = searcher.search(query, vector, k=100, language="de")
-        passages = index._store.passages([entry.passage_id for entry in ranked])
+        passages = index._store.texts.passages([entry.passage_id for entry in ranked])
         texts = [passages[entry.passage_id].text_id for entry in ranked]
-        articles = index._store.articles_with(texts, Filters())
+        articles = index._store.articles.of_texts(texts, Filters())
     return {
         articles[text][0].source: entry.score for text, entry in zip(texts, ranked, strict=True)
     }

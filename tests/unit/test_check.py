@@ -88,7 +88,7 @@ def _without_log(folder: Path) -> None:
 def _content(folder: Path) -> list[object]:
     with closing(Store(folder / "articles.db", read_only=True)) as store:
         tables = (*TABLES, "checks", "sqlite_sequence")
-        return [store._rows(f"SELECT * FROM {table} ORDER BY rowid") for table in tables]
+        return [store.rows(f"SELECT * FROM {table} ORDER BY rowid") for table in tables]
 
 
 def _flip(path: Path, position: int, bit: int = 1) -> None:
@@ -200,15 +200,15 @@ class TestVerify:
     def _rewrite(self, folder: Path, name: str, change: object) -> None:
         """Write a wrong array with a right checksum, as a defect of the program would."""
         with closing(Store(folder / "articles.db", read_only=False)) as store:
-            record = store.segments()[0]
+            record = store.segments.all()[0]
             arrays = {
                 key: np.array(array)
                 for key, array in segment.open_arrays(folder / "segments", record).items()
             }
             arrays[name] = change(arrays[name]).astype(arrays[name].dtype)  # type: ignore[operator]
             with store.atomic():
-                store.delete_segment(record.name)
-                store.put_segment(segment.write(folder / "segments", arrays))
+                store.segments.delete(record.name)
+                store.segments.put(segment.write(folder / "segments", arrays))
 
 
 class TestRepair:
@@ -255,7 +255,7 @@ class TestRepair:
         with closing(Store(folder / "articles.db", read_only=True)) as store:
             held = [
                 segment.open_array(folder / "segments", record, "ids")
-                for record in store.segments()
+                for record in store.segments.all()
             ]
         assert (np.diff(np.concatenate(held)) > 0).all()
 

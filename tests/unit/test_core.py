@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import index.storage.store
+import index.storage.segment_rows
 from index import (
     Article,
     ArticleNotFoundError,
@@ -281,13 +281,13 @@ class TestInterruption:
     def test_left_over_segments_go_with_the_next_writer(
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def full_disk(store: object, record: object) -> None:
+        def full_disk(rows: object, record: object) -> None:
             raise OSError(28, "No space left on device")
 
         with open_index(folder) as opened:
             opened.add_articles([article("sea", SEA)])
             with monkeypatch.context() as patch:
-                patch.setattr(index.storage.store.Store, "put_segment", full_disk)
+                patch.setattr(index.storage.segment_rows.SegmentRows, "put", full_disk)
                 with pytest.raises(OSError, match="No space"):
                     opened.add_articles([article("rail", RAIL)])
             assert len(list((folder / "segments").iterdir())) == 2

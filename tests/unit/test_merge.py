@@ -20,7 +20,7 @@ from index.indexing.merge import FACTOR, SMALLEST, Sized, due
 from index.legs import dense
 from index.storage import segment
 from index.storage.segment import FileRecord, SegmentRecord
-from index.storage.store import Store
+from index.storage.segment_rows import SegmentRows
 from tests.fakes import WordEmbedder
 
 
@@ -146,7 +146,7 @@ class TestIndex:
         fill(index, [4, 5, 7])
         assert index.status().segments == 1
         assert len(stored(index)["ids"]) == index.status().passages == 4
-        assert index._store.removed_passages() == []
+        assert index._store.segments.removed() == []
         with Index.open(tmp_path / "fresh", embedder=WordEmbedder()) as fresh:
             fresh.add_articles([article(number) for number in (1, 4, 5, 7)])
             assert found(index) == pytest.approx(found(fresh), abs=1e-5)
@@ -217,15 +217,15 @@ class TestIndex:
     def test_interrupted_at_the_commit(self, index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
         fill(index, range(3))
         index.remove("s1")
-        original, calls = Store.put_segment, iter(range(100))
+        original, calls = SegmentRows.put, iter(range(100))
 
-        def interrupted(store: Store, record: SegmentRecord) -> None:
-            original(store, record)
+        def interrupted(rows: SegmentRows, record: SegmentRecord) -> None:
+            original(rows, record)
             if next(calls) == 2:
                 raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(Store, "put_segment", interrupted)
+            patch.setattr(SegmentRows, "put", interrupted)
             with pytest.raises(KeyboardInterrupt):
                 fill(index, [3, 4])
         # The old ones are there again.
@@ -252,7 +252,7 @@ class TestReaders:
         """The rows are read, a merge takes the files away, and only then they are opened."""
         fill(index, range(3))
         with Index.open(index.path, read_only=True, embedder=WordEmbedder()) as reader:
-            original, calls = reader._store.segments, iter(range(100))
+            original, calls = reader._store.segments.all, iter(range(100))
 
             def late() -> list[SegmentRecord]:
                 records = original()
@@ -260,7 +260,7 @@ class TestReaders:
                     fill(index, [3])
                 return records
 
-            monkeypatch.setattr(reader._store, "segments", late)
+            monkeypatch.setattr(reader._store.segments, "all", late)
             assert len(found(reader)) == 4
             assert next(calls) == 2
 
@@ -284,7 +284,7 @@ class TestReaders:
 
 def stored(index: Index) -> dict[str, np.ndarray]:
     """The arrays of the only segment."""
-    (record,) = index._store.segments()
+    (record,) = index._store.segments.all()
     arrays = segment.open_arrays(index.path / "segments", record)
     return {name: np.asarray(array) for name, array in arrays.items()}
 
@@ -337,4 +337,4 @@ class TestEarlierLayout:
 
 def layouts(index: Index) -> list[bool]:
     """Whether each segment is of layout 3."""
-    return [merge.is_earlier(record) for record in index._store.segments()]
+    return [merge.is_earlier(record) for record in index._store.segments.all()]

@@ -62,7 +62,7 @@ def arrays_of_large_ones() -> dict[str, NDArray[np.generic]]:
 
 def test_every_array_stands_there_as_it_is(folder: Path) -> None:
     with closing(Store(folder / "articles.db", read_only=True)) as store:
-        [record] = store.segments()
+        [record] = store.segments.all()
     arrays = {**segment.open_arrays(folder / "segments", record), **arrays_of_large_ones()}
     documented = {row[0].strip("`"): row for row in section("Arrays")}
     missing = arrays.keys() - documented.keys()
@@ -88,14 +88,14 @@ def test_every_table_and_column_stands_there(folder: Path) -> None:
     with closing(Store(folder / "articles.db", read_only=True)) as store:
         names = [
             row[0]
-            for row in store._rows(
+            for row in store.rows(
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name != 'sqlite_sequence'"
             )
         ]
         assert sorted(documented) == sorted(names), "the tables in docs/storage-format.md"
         for name in names:
             columns = [
-                row[1] for row in store._rows(f"PRAGMA table_xinfo({name})") if row[1] != "check"
+                row[1] for row in store.rows(f"PRAGMA table_xinfo({name})") if row[1] != "check"
             ]
             assert documented[name] == columns, f"{name} in docs/storage-format.md"
 
@@ -110,7 +110,7 @@ def test_every_row_is_covered_by_its_check(folder: Path) -> None:
     """A column that is added to a table has to be added to what its check is of."""
     with closing(Store(folder / "articles.db", read_only=True)) as store:
         for table, covered in TABLES.items():
-            columns = [row[1] for row in store._rows(f"PRAGMA table_xinfo({table})")]
+            columns = [row[1] for row in store.rows(f"PRAGMA table_xinfo({table})")]
             assert set(columns) == {*covered, "check", *(["text"] if table == "texts" else [])}
 
 

@@ -43,12 +43,12 @@ def put(store: Store, *articles: Article) -> list[int]:
     ids = []
     with store.atomic():
         for entry in articles:
-            text_id = store.text_with(entry.sha256)
+            text_id = store.texts.with_checksum(entry.sha256)
             if text_id is None:
                 whole = Span(0, len(entry.text))
-                first = store.next_passage_id()
-                text_id = store.put_text(entry, first, [Chunk(whole.start, whole.end, (whole,))])
-            store.put_article(entry, text_id)
+                first = store.texts.next_passage_id()
+                text_id = store.texts.put(entry, first, [Chunk(whole.start, whole.end, (whole,))])
+            store.articles.put(entry, text_id)
             ids.append(text_id)
     return ids
 
@@ -66,19 +66,19 @@ class TestArticles:
         bare = article("b")
         put(store, full, bare)
         for entry in (full, bare):
-            stored = store.stored_article(entry.id)
+            stored = store.articles.get(entry.id)
             assert stored is not None
             assert stored.article == entry
 
     def test_absent(self, store: Store) -> None:
-        assert store.stored_article("0" * 12) is None
-        assert store.text_with("0" * 64) is None
+        assert store.articles.get("0" * 12) is None
+        assert store.texts.with_checksum("0" * 64) is None
 
     def test_a_text_is_stored_once(self, store: Store) -> None:
         first, second = put(store, article("a"), article("b"))
         assert first == second
-        assert store.articles_of_text(first) == 2
-        assert [summary.copy for summary in store.summaries(Filters())] == [False, True]
+        assert store.articles.count_of(first) == 2
+        assert [summary.copy for summary in store.articles.summaries(Filters())] == [False, True]
         counts = store.counts()
         assert (counts.articles, counts.texts, counts.passages) == (2, 1, 1)
 
@@ -86,34 +86,34 @@ class TestArticles:
         one, other = article("a"), article("b", "Anderer Text.")
         put(store, one, other)
         with store.atomic():
-            store.delete_unused_texts(store.delete_article(one.id))
-        assert store.removed_passages() == [1]
-        assert store.text_with(one.sha256) is None
-        assert store.all_passage_ids() == [2]
+            store.texts.delete_unused(store.articles.delete(one.id))
+        assert store.segments.removed() == [1]
+        assert store.texts.with_checksum(one.sha256) is None
+        assert store.texts.passage_ids() == [2]
 
     def test_passage_ids_are_never_used_twice(self, store: Store) -> None:
         put(store, article("a"))
         with store.atomic():
-            store.delete_unused_texts(store.delete_article(article("a").id))
-        assert store.next_passage_id() == 2
+            store.texts.delete_unused(store.articles.delete(article("a").id))
+        assert store.texts.next_passage_id() == 2
 
     def test_length_counts_code_points(self, store: Store) -> None:
         put(store, article("a", "ä👩\0b"))
-        assert store.summaries(Filters())[0].characters == 4
+        assert store.articles.summaries(Filters())[0].characters == 4
 
     def test_languages_by_frequency(self, store: Store) -> None:
         english = make_article("Text.", source="c", language="en")
         put(store, english, article("a"), article("b", "Zwei."))
-        assert list(store.languages().items()) == [("de", 2), ("en", 1)]
+        assert list(store.articles.languages().items()) == [("de", 2), ("en", 1)]
 
     def test_find_by_beginning_and_by_source(self, store: Store) -> None:
         put(store, article("a"), article("b"))
         wanted = article("a").id
-        assert store.find_articles(wanted[:6].upper()) == [wanted]
-        assert store.find_articles("https://a") == [wanted]
-        assert store.find_articles("%") == []
-        assert store.find_articles("_" * 12) == []
-        assert len(store.find_articles("")) == 2
+        assert store.articles.find(wanted[:6].upper()) == [wanted]
+        assert store.articles.find("https://a") == [wanted]
+        assert store.articles.find("%") == []
+        assert store.articles.find("_" * 12) == []
+        assert len(store.articles.find("")) == 2
 
 
 class TestFilters:
@@ -150,14 +150,16 @@ class TestFilters:
         ],
     )
     def test_what_passes(self, store: Store, filters: Filters, expected: str) -> None:
-        assert "".join(s.source[-1] for s in store.summaries(filters)) == expected
-        assert store.passage_ranges(filters) == [(int(digit), int(digit)) for digit in expected]
+        assert "".join(s.source[-1] for s in store.articles.summaries(filters)) == expected
+        assert store.texts.passage_ranges(filters) == [
+            (int(digit), int(digit)) for digit in expected
+        ]
 
     def test_of_several_owners_only_those_that_pass(self, store: Store) -> None:
         text_id, *_ = put(store, article("kopie.de/9", "Eins.", published=date(2023, 1, 1)))
-        everyone = store.articles_with([text_id], Filters())[text_id]
+        everyone = store.articles.of_texts([text_id], Filters())[text_id]
         assert [entry.source[-1] for entry in everyone] == ["9", "1"]
-        some = store.articles_with([text_id], Filters(since=date(2024, 1, 1)))[text_id]
+        some = store.articles.of_texts([text_id], Filters(since=date(2024, 1, 1)))[text_id]
         assert [entry.source[-1] for entry in some] == ["1"]
 
 
@@ -166,13 +168,13 @@ class TestTransactions:
         def write() -> None:
             with store.atomic():
                 store.put_settings({"a": "b"})
-                store.put_failures([Failure("x", "y")])
+                store.failures.put([Failure("x", "y")])
                 raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):
             write()
         assert store.settings() == {}
-        assert store.failures() == ()
+        assert store.failures.all() == ()
         put(store, article("a"))
 
     def test_a_commit_that_fails_is_undone(self, store: Store) -> None:
@@ -181,7 +183,7 @@ class TestTransactions:
         def write() -> None:
             with store.atomic():
                 store._connection.execute("PRAGMA defer_foreign_keys = ON")
-                store.put_article(article("a"), 999)
+                store.articles.put(article("a"), 999)
 
         with pytest.raises(sqlite3.IntegrityError):
             write()
@@ -212,15 +214,15 @@ class TestFailures:
     def test_the_last_reason_counts_until_it_succeeds(self, store: Store) -> None:
         odd = "datei-\udcff.txt"
         with store.atomic():
-            store.put_failures([Failure("a", "first"), Failure(odd, "why")])
-            store.put_failures([Failure("a", "second")])
-        assert [(f.source, f.reason) for f in store.failures()] == [
+            store.failures.put([Failure("a", "first"), Failure(odd, "why")])
+            store.failures.put([Failure("a", "second")])
+        assert [(f.source, f.reason) for f in store.failures.all()] == [
             ("a", "second"),
             ("datei-\\udcff.txt", "why"),
         ]
         with store.atomic():
-            store.forget_failures(["a", odd])
-        assert store.failures() == ()
+            store.failures.forget(["a", odd])
+        assert store.failures.all() == ()
 
 
 class TestSegments:
@@ -230,8 +232,8 @@ class TestSegments:
         ]
         with store.atomic():
             for record in reversed(records):
-                store.put_segment(record)
-        assert store.segments() == records
+                store.segments.put(record)
+        assert store.segments.all() == records
 
 
 class TestFormat:
@@ -309,7 +311,7 @@ class TestFormat:
             opened.append(connect(*args, **kwargs))
             return opened[-1]
 
-        monkeypatch.setattr("index.storage.store.sqlite3.connect", recorded)
+        monkeypatch.setattr("index.storage.connection.sqlite3.connect", recorded)
         (tmp_path / "articles.db").write_bytes(b"no database " * 100)
         with pytest.raises(IndexFolderError):
             Store(tmp_path / "articles.db", read_only=True)
