@@ -51,17 +51,15 @@ def _not_squared(
 
 
 @contextmanager
-def without(piece: str, index: Index) -> Iterator[None]:
-    """One piece of the ranking switched off."""
-    config = index.config
-    index.config = replace(config, **CONFIG.get(piece, {}))
+def without(piece: str, index: Index) -> Iterator[Index]:
+    """The index with one piece of the ranking switched off."""
+    config = replace(index.config, **CONFIG.get(piece, {}))
     with ExitStack() as stack:
         for name, value in CONSTANTS.get(piece, {}).items():
             stack.enter_context(patch(name, value))
-        index._searcher = None
-        yield
-    index.config = config
-    index._searcher = None
+        yield stack.enter_context(
+            Index.open(index.path, config, read_only=True, embedder=index.embedder)
+        )
 
 
 def figures(index: Index, asked: str, language: str, every: int) -> tuple[float, float]:
@@ -88,11 +86,13 @@ def main(
     for asked, language in PAIRS:
         with (
             open_corpus(language) as index,
-            patch("index.core.QUERY_CACHE", 10_000),  # each question is embedded once
+            patch(
+                "index.search.query_vectors.REMEMBERED", 10_000
+            ),  # each question is embedded once
         ):
             for piece in pieces:
-                with without(piece, index):
-                    first, mrr = figures(index, asked, language, every)
+                with without(piece, index) as changed:
+                    first, mrr = figures(changed, asked, language, every)
                 rows[piece].append(f"{first:.3f} / {mrr:.3f}")
     table = Table("R@1 / MRR", *(f"{asked} → {language}" for asked, language in PAIRS))
     for piece, found in rows.items():

@@ -35,6 +35,7 @@ from rich.table import Table
 
 from index import Article, Chunk, Filters, Index, Span, make_article
 from index.indexing.reuse import piece_of, vector_checks
+from index.indexing.writer import Writer
 from index.legs.dense import codes_arrays, in_blocks
 from index.legs.language_centroids import language_arrays
 from index.legs.lexical import Postings, by_ending, term_keys
@@ -133,20 +134,20 @@ def build(folder: Path, passages: int) -> None:
         done = 0
         while done < passages:
             articles = min(ARTICLES_AT_ONCE, (passages - done) // PASSAGES_PER_ARTICLE)
-            with index._writing():
-                _write_batch(index, articles, done)
-                index._merge_what_is_due()
+            with index._writing() as writer:
+                _write_batch(writer, articles, done)
+                writer.merge_what_is_due()
             done += articles * PASSAGES_PER_ARTICLE
 
 
-def _write_batch(index: Index, articles: int, seed: int) -> None:
+def _write_batch(writer: Writer, articles: int, seed: int) -> None:
     source = np.random.default_rng(seed + 10)
     n = articles * PASSAGES_PER_ARTICLE
     drawn = vocabulary().draw(n * PASSAGE_WORDS, source).reshape(n, PASSAGE_WORDS)
     vectors = made_up_vectors(n, source).astype(np.float16)
     sentences = coded(vectors[source.integers(n, size=n * SENTENCES)]).arrays()
     ends = np.arange(1, n + 1, dtype=np.int64) * SENTENCES
-    first = index._store.texts.next_passage_id()
+    first = writer.store.texts.next_passage_id()
     made = list(_articles(drawn, seed))
     pieces = [
         piece_of(0, article.text, article.title, "de", chunk.start, chunk.end, chunk.sentences)
@@ -162,19 +163,19 @@ def _write_batch(index: Index, articles: int, seed: int) -> None:
         **language_arrays(["de"] * n, vectors, vectors_of(sentences, slice(None)), ends),
         **_postings(drawn).arrays(),
     }
-    with segment.Writer(index.path / "segments", first) as writer:
+    with segment.Writer(writer.folder / "segments", first) as target:
         for name, array in arrays.items():
-            writer.append(name, array)
+            target.append(name, array)
         for name, part in codes_arrays(lambda: in_blocks(vectors), n):
-            writer.append(name, part)
-        record = writer.finish()
-    with index._store.atomic():
-        index._put_settings()
+            target.append(name, part)
+        record = target.finish()
+    with writer.store.atomic():
+        writer._put_settings()
         for article, chunks in made:
-            text_id = index._store.texts.put(article, first, chunks)
-            index._store.articles.put(article, text_id)
+            text_id = writer.store.texts.put(article, first, chunks)
+            writer.store.articles.put(article, text_id)
             first += len(chunks)
-        index._store.segments.put(record)
+        writer.store.segments.put(record)
 
 
 def _postings(drawn: NDArray[np.int64]) -> Postings:
@@ -222,7 +223,7 @@ def measure(folder: Path) -> dict[str, float]:
         queries, articles = _queries(index), _small_articles(index)
     start = time.perf_counter()
     with Index.open(folder, embedder=embedder) as index:
-        with index._snapshot():
+        with index.snapshot():
             found["open"] = time.perf_counter() - start
         found["first"] = _timed(lambda: index.search(queries[0], language="de"))
         for query in queries[:20]:

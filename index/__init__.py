@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from index.config import IndexConfig
-    from index.core import Index, default_path
+    from index.core import Index
     from index.errors import (
         ArticleNotFoundError,
         FundstelleError,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from index.ingest import Columns, ReadOptions, read_sources, read_text_file
     from index.json_form import Forgetting, Listing, Removal, ShownArticle, form, to_json
     from index.legs.fuse import TERM_SHARE_CAP
+    from index.opening import default_path
     from index.records import (
         AddReport,
         Article,
@@ -46,10 +47,11 @@ if TYPE_CHECKING:
     )
     from index.search.near_duplicates import are_copies
     from index.search.reorder import renumbered, spread
+    from index.search.snapshot import Snapshot
 
 _ROOMS = {
     "config": ("IndexConfig",),
-    "core": ("Index", "default_path"),
+    "core": ("Index",),
     "errors": (
         *("ArticleNotFoundError", "FundstelleError", "IndexBusyError", "IndexDamagedError"),
         *("IndexFolderError", "IndexMismatchError", "ModelError", "SourceError", "UsageError"),
@@ -57,6 +59,7 @@ _ROOMS = {
     "ingest": ("Columns", "ReadOptions", "read_sources", "read_text_file"),
     "json_form": ("Forgetting", "Listing", "Removal", "ShownArticle", "form", "to_json"),
     "legs.fuse": ("TERM_SHARE_CAP",),
+    "opening": ("default_path",),
     "records": (
         *("AddReport", "Article", "ArticleSummary", "BackupReport", "CheckReport", "Chunk"),
         *("Damage", "Failure", "Filters", "Hit", "LegScore", "Passage", "Progress"),
@@ -64,6 +67,7 @@ _ROOMS = {
     ),
     "search.near_duplicates": ("are_copies",),
     "search.reorder": ("renumbered", "spread"),
+    "search.snapshot": ("Snapshot",),
 }
 _HOMES = {name: f"index.{room}" for room, names in _ROOMS.items() for name in names}
 
@@ -98,6 +102,7 @@ __all__ = [
     "Removal",
     "RepairReport",
     "ShownArticle",
+    "Snapshot",
     "SourceError",
     "Span",
     "Status",

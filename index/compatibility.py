@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from index.config import IndexConfig
 from index.encoder.embedder import Embedder, open_embedder
 from index.errors import IndexDamagedError, IndexMismatchError
 from index.storage import segment
+from index.storage.store import Store
 from index.text.analysis import analysis_version
 from index.text.passages import splitter_version
 
@@ -132,6 +134,42 @@ def embedder_of(config: IndexConfig, *, named: bool = False) -> Embedder:
     return open_embedder(
         config.model, fetch=named or os.environ.get(MODEL_VARIABLE) == config.model
     )
+
+
+class Model:
+    """The model of an index, opened when it is first needed, and compared with the index then."""
+
+    def __init__(
+        self, folder: Path, config: IndexConfig, store: Store, given: Embedder | None, named: bool
+    ) -> None:
+        """``given`` is one that the caller has open; ``named``: as in ``embedder_of``."""
+        self._folder = folder
+        self._config = config
+        self._store = store
+        self._opened = given
+        self._is_named = named
+        self._lock = Lock()
+
+    def get(self) -> Embedder:
+        """Raises ModelError, IndexMismatchError."""
+        with self._lock:
+            if self._opened is None:
+                opened = embedder_of(self._config, named=self._is_named)
+                if settings := self._store.settings():
+                    check_settings(settings, self._config, opened, self._folder)
+                self._opened = opened
+            return self._opened
+
+    @property
+    def opened(self) -> Embedder | None:
+        """The model if it is open."""
+        return self._opened
+
+    def check(self, settings: Mapping[str, str]) -> None:
+        """Refuse an index that was empty when it was opened and was begun by another since."""
+        if settings:
+            config_of(settings, self._config, self._folder)
+            check_settings(settings, self._config, self._opened, self._folder)
 
 
 def dimension_of(settings: Mapping[str, str], folder: Path) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 
-from index import Filters, Hit, Index, UsageError, renumbered, spread
+from index import Filters, Hit, Index, Snapshot, UsageError, renumbered, spread
 from qa.answer_types import NAMES, Kind
 from qa.citations import CITED_SENTENCES, in_words, present
 from qa.question.analyse import Question, understand
@@ -78,20 +78,21 @@ def ask(
     with _timed(timings, "understand"):
         understood = understand(text, today=today or date.today())
     asked_limit = understood.limit if use_time_limit else None
-    retrieval = Retrieval(
-        index,
-        2 * max(k, READ_PASSAGES),
-        filters or Filters(),
-        recent,
-        None if reranker is None else load_reranker(reranker),
-    )
-    with _timed(timings, "search"):
-        attempts = retrieval.attempts(understood, asked_limit)
-    with _timed(timings, "judge"):
-        scorer = load_scorer("plain" if reader is None else "reader")
-        judged = [_judge(understood, a, index, _reader(reader), scorer) for a in attempts]
-        chosen = choose([verdict.confidence for verdict in judged], scorer.threshold)
-        verdict = judged[chosen]
+    with index.snapshot() as snapshot:
+        with _timed(timings, "search"):
+            retrieval = Retrieval(
+                snapshot,
+                2 * max(k, READ_PASSAGES),
+                filters or Filters(),
+                recent,
+                None if reranker is None else load_reranker(reranker),
+            )
+            attempts = retrieval.attempts(understood, asked_limit)
+        with _timed(timings, "judge"):
+            scorer = load_scorer("plain" if reader is None else "reader")
+            judged = [_judge(understood, a, snapshot, _reader(reader), scorer) for a in attempts]
+    chosen = choose([verdict.confidence for verdict in judged], scorer.threshold)
+    verdict = judged[chosen]
     confidence = verdict.confidence
     found = confidence >= scorer.threshold and bool(verdict.extracts)
     citations, views = present(verdict.ranked, verdict.extracts) if found else ((), ())
@@ -122,9 +123,9 @@ class _Verdict:
 
 
 def _judge(
-    question: Question, attempt: Attempt, index: Index, reader: Reader | None, scorer: Scorer
+    question: Question, attempt: Attempt, snapshot: Snapshot, reader: Reader | None, scorer: Scorer
 ) -> _Verdict:
-    candidates = gather(question, to_read(attempt.hits), index, reader)
+    candidates = gather(question, to_read(attempt.hits), snapshot, reader)
     ranked = rank_sentences(candidates, scorer)
     extracts = extract(question, ranked, scorer)
     return _Verdict(ranked, extracts, confidence_of(ranked, extracts, scorer))

@@ -156,7 +156,8 @@ def _case(
     hits: Sequence[Hit],
     reader: Reader | None,
 ) -> Case:
-    candidates = gather(question, to_read(hits), index, reader)
+    with index.snapshot() as snapshot:
+        candidates = gather(question, to_read(hits), snapshot, reader)
     return Case(question, group, places, candidates, bool(places))
 
 

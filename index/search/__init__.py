@@ -1,3 +1,3 @@
 """Ranked passages out of one commit."""
 
-__all__ = ["near_duplicates", "reorder", "searcher"]
+__all__ = ["commits", "near_duplicates", "query_vectors", "reorder", "searcher", "snapshot"]

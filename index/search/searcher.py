@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,15 +19,13 @@ from index.legs.fuse import best_first, weighted_sum
 from index.legs.language_centroids import Centres
 from index.legs.lexical import CompiledBM25, Postings
 from index.legs.sentence_vectors import SentenceVectors
-from index.records import Filters, LegScore
+from index.records import LegScore
 from index.search.expand import Expander, Vocabulary
 from index.storage import segment
 from index.storage.layout import wrong_shapes
 from index.storage.segment import SegmentRecord
 from index.storage.store import Store
 from index.text.analysis import detect, terms
-
-_REMEMBERED_FILTERS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +93,6 @@ class Searcher:
         )
         self._postings = [one.postings for one in segments]
         self._bm25 = CompiledBM25(self._postings, self._live, k1=config.bm25_k1, b=config.bm25_b)
-        self._within: dict[str, NDArray[np.bool_]] = {}
         self._config = config
 
     @classmethod
@@ -130,7 +127,7 @@ class Searcher:
         language: str | None = None,
         within: NDArray[np.bool_] | None = None,
     ) -> list[Ranked]:
-        """The ``k`` best passages, of those ``within`` (n,) where it is given: see ``rows_within``.
+        """The ``k`` best passages, of those ``within`` (n,) where it is given: see ``rows_of``.
 
         ``vector`` (d,) is the query's. Each leg hands over its best; then all three measures are
         computed for each of these passages.
@@ -176,25 +173,15 @@ class Searcher:
             for i in best_first(rows, fused)[:k]
         ]
 
-    def rows_within(
-        self, filters: Filters, ranges: Callable[[Filters], Sequence[tuple[int, int]]]
-    ) -> NDArray[np.bool_]:
-        """The rows (n,) in the ``ranges`` of ids, ends included, that a filter lets through.
-
-        Remembered as long as no commit changes them: an answer searches several times.
-        """
-        name = repr(filters)  # a caller's lists have no hash
-        known = self._within.get(name)
-        if known is None:
-            bounds = np.array(ranges(filters), np.int64).reshape(-1, 2)
-            # +1 where a range begins and -1 behind its end: the sum so far is above 0 within.
-            changes = np.zeros(len(self._ids) + 1, np.int32)
-            np.add.at(changes, np.searchsorted(self._ids, bounds[:, 0], "left"), 1)
-            np.add.at(changes, np.searchsorted(self._ids, bounds[:, 1], "right"), -1)
-            if len(self._within) >= _REMEMBERED_FILTERS:
-                self._within.clear()
-            known = self._within[name] = np.cumsum(changes[:-1]) > 0
-        return known
+    def rows_of(self, ranges: Sequence[tuple[int, int]]) -> NDArray[np.bool_]:
+        """The rows (n,) whose passages lie in these ``ranges`` of ids, ends included."""
+        bounds = np.array(ranges, np.int64).reshape(-1, 2)
+        # +1 where a range begins and -1 behind its end: the sum so far is above 0 within.
+        changes = np.zeros(len(self._ids) + 1, np.int32)
+        np.add.at(changes, np.searchsorted(self._ids, bounds[:, 0], "left"), 1)
+        np.add.at(changes, np.searchsorted(self._ids, bounds[:, 1], "right"), -1)
+        within: NDArray[np.bool_] = np.cumsum(changes[:-1]) > 0
+        return within
 
     def sentence_cosines(
         self, passage_id: int, queries: NDArray[np.float32]

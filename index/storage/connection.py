@@ -257,7 +257,7 @@ class Connection:
 
         Raises IndexFolderError.
         """
-        with self._lock, self._explained():
+        with self._explained():
             self._renew()
             self._connection.execute("BEGIN")
             try:

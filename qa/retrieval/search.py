@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from index import Filters, Hit, Index
+from index import Filters, Hit, Snapshot
 from qa.question.analyse import Question, TimeLimit
 from qa.retrieval.rerank import RERANKED, Reranker, rerank
 
@@ -28,12 +28,12 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """How passages are found: ``k`` of them, by an index and perhaps a reranker.
+    """How passages are found: ``k`` of them, in a commit of an index, by it and perhaps a reranker.
 
     ``recent`` as in ``Index.search``.
     """
 
-    index: Index
+    snapshot: Snapshot
     k: int
     filters: Filters
     recent: bool | float = False
@@ -53,7 +53,7 @@ class Retrieval:
         return [within, everything]
 
     def _hits(self, question: Question, filters: Filters) -> tuple[Hit, ...]:
-        hits = self.index.search(
+        hits = self.snapshot.search(
             question.text,
             k=max(self.k, RERANKED) if self.reranker else self.k,
             filters=filters,

@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from index import TERM_SHARE_CAP, Hit, Index, Span
+from index import TERM_SHARE_CAP, Hit, Snapshot, Span
 from index.text.analysis import terms
 from qa.answer_types import NAMES, QUANTITIES, TIMES, Kind
 from qa.question.analyse import Question
@@ -58,21 +58,23 @@ class Candidate:
 
 
 def gather(
-    question: Question, hits: Sequence[Hit], index: Index, reader: Reader | None = None
+    question: Question, hits: Sequence[Hit], snapshot: Snapshot, reader: Reader | None = None
 ) -> list[Candidate]:
     """All sentences of ``hits`` with their features, in the order of the hits."""
     if not hits:
         return []
-    candidates = _compared(question, hits, index)
+    candidates = _compared(question, hits, snapshot)
     return candidates if reader is None else _with_readings(question, candidates, reader)
 
 
-def _compared(question: Question, hits: Sequence[Hit], index: Index) -> list[Candidate]:
+def _compared(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> list[Candidate]:
     """The sentences with the features that need no reader."""
-    asked = _Asked.of(question, index)
+    asked = _Asked.of(question, snapshot)
     residuals = [asked.without_known_names(hit) for hit in hits]
     texts = list(dict.fromkeys([question.text, *residuals]))
-    cosines = index.sentence_cosines([hit.passage for hit in hits], index.embed_queries(texts))
+    cosines = snapshot.sentence_cosines(
+        [hit.passage for hit in hits], snapshot.embed_queries(texts)
+    )
     whole = [found[0] for found in cosines]
     rest = [found[texts.index(text)] for found, text in zip(cosines, residuals, strict=True)]
     best = (max(float(s.max()) for s in whole), max(float(s.max()) for s in rest))
@@ -143,14 +145,16 @@ class _Asked:
     equivalents: Mapping[str, Mapping[str, float]]  # compounds that hold a term, with weights
 
     @classmethod
-    def of(cls, question: Question, index: Index) -> _Asked:
+    def of(cls, question: Question, snapshot: Snapshot) -> _Asked:
         content = " ".join(question.terms) or question.text
         own = frozenset(terms(content, question.language))
         names = tuple(
             (name.start, name.end, frozenset(terms(name.of(question.text), question.language)))
             for name in find_names(question.text, question.language)
         )
-        return cls(question, own, names, index.rarity(own), index.expand(own, question.language))
+        return cls(
+            question, own, names, snapshot.rarity(own), snapshot.expand(own, question.language)
+        )
 
     def without_known_names(self, hit: Hit) -> str:
         """The question without the names that the passage or its title holds."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
 
-from index import Article, Index, Progress, core, make_article
-from index.indexing import merge
+from index import Article, Index, Progress, make_article
+from index.indexing import merge, writer
 
 State: TypeAlias = "dict[str, Article]"
 """The articles of an index by id."""
@@ -104,7 +104,8 @@ def carry_out(
     step: Step, index: Index, committed: Callable[[], None], open_again: Callable[[], Index]
 ) -> Index:
     """Do one step; ``committed`` is called after each of its commits."""
-    vars(core)["ARTICLES_PER_COMMIT"] = BATCH
+    assert "ARTICLES_PER_COMMIT" in vars(writer)  # a name that moved would be set in vain
+    vars(writer)["ARTICLES_PER_COMMIT"] = BATCH
     if step.reopen:
         index.close()
         index = open_again()

@@ -73,12 +73,12 @@ def apply(index: Index, steps: Sequence[Step]) -> list[Article]:
 
 def scores(index: Index, query: str) -> dict[str, float]:
     """Of every passage that is found, whether or not it is shown as another's copy."""
-    with index._snapshot() as searcher:
+    with index._commits.newest() as (reader, searcher):
         vector = index.embed_queries([query])[0]
         ranked = searcher.search(query, vector, k=100, language="de")
-        passages = index._store.texts.passages([entry.passage_id for entry in ranked])
+        passages = reader.store.texts.passages([entry.passage_id for entry in ranked])
         texts = [passages[entry.passage_id].text_id for entry in ranked]
-        articles = index._store.articles.of_texts(texts, Filters())
+        articles = reader.store.articles.of_texts(texts, Filters())
     return {
         articles[text][0].source: entry.score for text, entry in zip(texts, ranked, strict=True)
     }

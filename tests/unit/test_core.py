@@ -9,6 +9,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -34,7 +36,7 @@ from index import (
     default_path,
     make_article,
 )
-from index.core import ARTICLES_PER_COMMIT
+from index.indexing.writer import ARTICLES_PER_COMMIT
 from tests.fakes import WordEmbedder
 
 ROOT = Path(__file__).parents[2]
@@ -375,8 +377,9 @@ class TestSearching:
     def test_empty_index(self, empty: Index) -> None:
         assert empty.search("Meer") == []
         assert empty.articles() == []
-        assert empty.rarity(["meer"])["meer"] > 0.0
-        assert empty.sentence_cosines([], np.zeros((1, 48), np.float32)) == []
+        with empty.snapshot() as snapshot:
+            assert snapshot.rarity(["meer"])["meer"] > 0.0
+            assert snapshot.sentence_cosines([], np.zeros((1, 48), np.float32)) == []
 
     def test_everything_removed(self, empty: Index) -> None:
         empty.add_articles([article("sea", SEA)])
@@ -413,7 +416,8 @@ class TestSearching:
         empty.add_articles([article("sea", SEA), article("alps", ALPS)])
         hits = empty.search("Meer")
         queries = empty.embed_queries(["Meer", "Berge"])
-        found = empty.sentence_cosines([hit.passage for hit in hits], queries)
+        with empty.snapshot() as snapshot:
+            found = snapshot.sentence_cosines([hit.passage for hit in hits], queries)
         for hit, cosines in zip(hits, found, strict=True):
             texts = [span.of(hit.passage.article.text) for span in hit.passage.sentences]
             expected = queries @ WordEmbedder().embed_passages(texts).T
@@ -424,15 +428,48 @@ class TestSearching:
         empty.add_articles([article("sea", SEA), article("alps", ALPS)])
         passage = next(h.passage for h in empty.search("Meer") if h.passage.text == SEA)
         queries = empty.embed_queries(["Meer"])
-        before = empty.sentence_cosines([passage], queries)[0]
         gone = replace(passage, id=10_000)
-        assert empty.sentence_cosines([gone], queries)[0] == pytest.approx(before, abs=1e-3)
+        with empty.snapshot() as snapshot:
+            before, after = snapshot.sentence_cosines([passage, gone], queries)
+        assert after == pytest.approx(before, abs=1e-3)
 
     def test_rarity_counts_live_passages(self, empty: Index) -> None:
         empty.add_articles([article("sea", SEA), article("alps", ALPS), article("rail", RAIL)])
-        before = empty.rarity(["meer"])["meer"]
-        empty.remove(["https://sea"])
-        assert empty.rarity(["meer"])["meer"] > before
+        with empty.snapshot() as snapshot:
+            before = snapshot.rarity(["meer"])["meer"]
+            empty.remove(["https://sea"])
+            assert snapshot.rarity(["meer"])["meer"] == before
+        with empty.snapshot() as snapshot:
+            assert snapshot.rarity(["meer"])["meer"] > before
+
+    def test_a_snapshot_stays_what_it_was(self, empty: Index) -> None:
+        """An answer takes several steps; what another thread does between them is not seen."""
+        empty.add_articles([article("sea", SEA), article("alps", ALPS)])
+        with empty.snapshot() as snapshot:
+            first = snapshot.search("Meer Alpen")
+            queries = snapshot.embed_queries(["Meer"])
+            cosines = snapshot.sentence_cosines([hit.passage for hit in first], queries)
+            empty.remove(["https://sea", "https://alps"])
+            empty.add_articles([article("rail", RAIL)])
+            assert snapshot.search("Meer Alpen") == first
+            again = snapshot.sentence_cosines([hit.passage for hit in first], queries)
+            assert [c.tolist() for c in again] == [c.tolist() for c in cosines]
+            assert snapshot.search("Gleis", filters=Filters(sources=("rail",))) == []
+            assert found(empty, "Meer Alpen Gleis") == ["rail"]
+        assert found(empty, "Meer Alpen Gleis") == ["rail"]
+
+    def test_a_snapshot_ends_in_another_thread(self, empty: Index) -> None:
+        """Whoever serves several people may begin, read and end in different threads."""
+        empty.add_articles([article("sea", SEA)])
+        with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
+            snapshot = pool.submit(stack.enter_context, empty.snapshot()).result()
+            assert len(pool.submit(snapshot.search, "Meer").result()) == 1
+            assert len(snapshot.search("Meer")) == 1
+
+    def test_a_closed_index_says_so(self, empty: Index) -> None:
+        empty.close()
+        with pytest.raises(UsageError, match="was closed"):
+            empty.search("Meer")
 
     def test_from_several_threads(self, empty: Index) -> None:
         empty.add_articles([article("sea", SEA), article("alps", ALPS)])

@@ -239,11 +239,10 @@ class TestReaders:
     def test_a_reader_keeps_what_it_has_open(self, index: Index) -> None:
         fill(index, range(3))
         with Index.open(index.path, read_only=True, embedder=WordEmbedder()) as reader:
-            with reader._snapshot() as searcher:
+            with reader.snapshot() as snapshot:
                 fill(index, [3])
                 assert index.status().segments == 1
-                query = WordEmbedder().embed_queries(["Berge"])[0]
-                assert len(searcher.search("Berge", query, k=50)) == 3
+                assert len(snapshot.search("Berge", k=50)) == 3
             assert len(found(reader)) == 4
 
     def test_a_segment_that_goes_before_it_is_opened(
@@ -252,15 +251,15 @@ class TestReaders:
         """The rows are read, a merge takes the files away, and only then they are opened."""
         fill(index, range(3))
         with Index.open(index.path, read_only=True, embedder=WordEmbedder()) as reader:
-            original, calls = reader._store.segments.all, iter(range(100))
+            original, calls = SegmentRows.all, iter(range(100))
 
-            def late() -> list[SegmentRecord]:
-                records = original()
-                if next(calls) == 0:
+            def late(rows: SegmentRows) -> list[SegmentRecord]:
+                records = original(rows)
+                if rows._connection._read_only and next(calls) == 0:
                     fill(index, [3])
                 return records
 
-            monkeypatch.setattr(reader._store.segments, "all", late)
+            monkeypatch.setattr(SegmentRows, "all", late)
             assert len(found(reader)) == 4
             assert next(calls) == 2
 

@@ -106,6 +106,7 @@ def test_surface_of_index() -> None:
         "Removal",
         "RepairReport",
         "ShownArticle",
+        "Snapshot",
         "SourceError",
         "Span",
         "Status",

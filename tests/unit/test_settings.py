@@ -68,7 +68,8 @@ class TestModel:
             assert opened.status().model == "words"
             assert [a.source for a in opened.articles()] == ["mem:1"]
             assert opened.article("mem:1").text == article(1).text
-            assert opened.rarity(["meer"])["meer"] > 0
+            with opened.snapshot() as snapshot:
+                assert snapshot.rarity(["meer"])["meer"] > 0
         with Index.open(folder) as opened:
             opened.remove("mem:1")
 
