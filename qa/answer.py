@@ -47,7 +47,7 @@ READ_OF_ARTICLE = 2
 NOT_FOUND = {"de": "Die Artikel beantworten das nicht.", "en": "The articles do not answer this."}
 
 
-def ask(
+def ask(  # noqa: PLR0913  # its options have names and defaults
     question: str,
     index: Index,
     *,

@@ -118,17 +118,20 @@ class Disk:
                 assert isinstance(node, File)
                 node.apply(op)
             case "rename" | "link":
-                node = folder.now[name]
-                target, new = self._parent(op.target)
-                gone: dict[str, Node | None] = {name: None} if op.kind == "rename" else {}
-                if target is folder:
-                    folder.change({**gone, new: node})
-                else:
-                    target.change({new: node})
-                    if gone:
-                        folder.change(gone)
+                self._name_anew(op, folder, name)
             case _:
                 raise AssertionError(op.kind)
+
+    def _name_anew(self, op: Op, folder: Folder, name: str) -> None:
+        node = folder.now[name]
+        target, new = self._parent(op.target)
+        gone: dict[str, Node | None] = {name: None} if op.kind == "rename" else {}
+        if target is folder:
+            folder.change({**gone, new: node})
+        else:
+            target.change({new: node})
+            if gone:
+                folder.change(gone)
 
     def find(self, path: str) -> Node | None:
         node: Node | None = self.root
