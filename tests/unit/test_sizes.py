@@ -10,11 +10,9 @@ MODULES = sizes.modules()
 FUNCTIONS = sizes.functions(MODULES)
 
 LONG_MODULES = {
-    "index/core.py",
     "index/encoder/models.py",
     "index/maintenance/check.py",
     "index/maintenance/repair.py",
-    "index/storage/store.py",
     "index/text/passages.py",
     "qa/cli/main.py",
     "qa/reading/reader.py",
