@@ -36,8 +36,7 @@ class Question:
 
     ``kinds`` are the kinds of answer that fit, best first, never empty. ``unit`` is the unit
     asked for ("EUR", "%", "km²"), ``noun`` the thing counted ("Punkte"). ``terms`` are the content
-    words in order, question and function words left out; ``predicate`` are those of them that
-    are no names or nouns.
+    words in order, question and function words left out.
     """
 
     text: str
@@ -46,7 +45,6 @@ class Question:
     unit: str | None = None
     noun: str | None = None
     terms: tuple[str, ...] = ()
-    predicate: tuple[str, ...] = ()
     limit: TimeLimit | None = None
 
     @property
@@ -81,7 +79,6 @@ def understand(question: str, *, today: date, language: str | None = None) -> Qu
         unit=unit,
         noun=noun,
         terms=terms,
-        predicate=tuple(t for t in terms if t[0].islower()),
         limit=limit,
     )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 
 from qa.values.clauses import Clauses
 from qa.values.context import with_context, with_conversions
@@ -19,25 +18,24 @@ from qa.values.numbers import fold
 from qa.values.quantities import find_quantities
 from qa.values.quantity import overlap
 from qa.values.same import group_values, normalized_key, same_value
-from qa.values.shown import format_value
 from qa.values.value import Value
 
-__all__ = ["Value", "find_values", "format_value", "group_values", "normalized_key", "same_value"]
+__all__ = ["Value", "find_values", "group_values", "normalized_key", "same_value"]
 
 
-def find_values(text: str, language: str, *, today: date | None = None) -> tuple[Value, ...]:
+def find_values(text: str, language: str) -> tuple[Value, ...]:
     """The values of ``text`` in order of their start; spans do not overlap.
 
     ``language`` is an ISO 639-1 code and decides separators, number words and names of months;
-    German and English units are known in every language. ``today`` (the article's date) gives
-    relative times their bounds. "mehrere Milliarden" has no value and is not returned.
+    German and English units are known in every language. "mehrere Milliarden" has no value and is
+    not returned.
     """
     folded = fold(text)
     found: list[Value] = []
     for start, end in _blocks(folded):
         places = without_notes(folded[start:end])
         bare, said = ("".join(whole[start + place] for place in places) for whole in (folded, text))
-        for value in _block_values(bare, said, language, today):
+        for value in _block_values(bare, said, language):
             first = start + places[value.start]
             after = start + places[value.end - 1] + 1
             found.append(replace(value, start=first, end=after, text=text[first:after]))
@@ -64,8 +62,8 @@ def _blocks(folded: str) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def _block_values(folded: str, text: str, language: str, today: date | None) -> list[Value]:
-    moments = find_moments(folded, language, today)
+def _block_values(folded: str, text: str, language: str) -> list[Value]:
+    moments = find_moments(folded, language)
     quantities = find_quantities(folded, language, moments)
     # "2024 Euro" and "2000 km": a unit makes a number of what looked like a year.
     moments = [m for m in moments if not any(overlap(m, q) for q in quantities)]
@@ -77,7 +75,7 @@ def _block_values(folded: str, text: str, language: str, today: date | None) -> 
     times = [
         Value(
             kind=m.kind, start=m.start, end=m.end, text=text[m.start : m.end],
-            moment=m.iso, since=m.since, until=m.until,
+            moment=m.iso,
         )
         for m in moments
     ]  # fmt: skip

@@ -15,13 +15,11 @@ def normalized_key(value: Value) -> tuple[str, ...]:
     """Equal for values that are exactly the same, whatever their language or spelling.
 
     Units of one dimension share a base ("1 km" = "1000 m"). Nouns are left out: the values of
-    one question count one thing. A time without a fixed form is its bounds, or its words.
+    one question count one thing. A time without a fixed form is its words.
     """
     if value.amount is None:
         if value.moment is not None:
             return ("time", value.moment)
-        if value.since is not None or value.until is not None:
-            return ("between", str(value.since), str(value.until))
         return ("said", " ".join(fold(value.text).casefold().split()))
     ends = [_number(value.amount, value)]
     if value.upper is not None:

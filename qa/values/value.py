@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from qa.answer_types import Kind
@@ -15,7 +14,7 @@ class Value:
 
     ``amount`` is in ``unit`` (ISO 4217 code, "%", "km", "a" for years, or None for a count), scale
     included; ``upper`` is the other end of a range. ``moment`` is the EDTF form of a date or
-    year; ``since`` and ``until`` bound it where they are known. ``noun`` is the thing counted.
+    year, None for a relative one. ``noun`` is the thing counted.
     ``approximator`` stands right before the value ("rund"), ``hedge`` elsewhere in its clause
     ("geschätzt"), ``time`` is the time its clause speaks of; all three as written.
     ``conversion`` marks the same quantity said again in another unit.
@@ -29,8 +28,6 @@ class Value:
     unit: str | None = None
     upper: Decimal | None = None
     moment: str | None = None
-    since: date | None = None
-    until: date | None = None
     noun: str | None = None
     approximator: str | None = None
     hedge: str | None = None

@@ -8,10 +8,10 @@ from decimal import Decimal
 import pytest
 
 from qa.answer_types import Kind
+from qa.values.dates import find_moments
 from qa.values.find import (
     Value,
     find_values,
-    format_value,
     group_values,
     normalized_key,
     same_value,
@@ -341,8 +341,8 @@ def test_moments(text: str, language: str, moment: str) -> None:
     ],
 )
 def test_relative_times_have_bounds(text: str, language: str, since: date, until: date) -> None:
-    (value,) = find_values(text, language, today=date(2024, 6, 12))
-    assert (value.since, value.until, value.moment) == (since, until, None)
+    (moment,) = find_moments(text, language, date(2024, 6, 12))
+    assert (moment.since, moment.until, moment.iso) == (since, until, None)
 
 
 def test_groups_put_an_estimate_with_the_value_it_rounds() -> None:
@@ -358,13 +358,6 @@ def test_an_estimate_that_fits_two_groups_stays_alone() -> None:
 def test_keys_are_hashable_and_exact() -> None:
     assert normalized_key(only("1,50 Euro")) == ("amount", "EUR", "1.5")
     assert normalized_key(only("0 Euro")) == ("amount", "EUR", "0")
-
-
-def test_format_value() -> None:
-    value = only("$2.7bn", "en")
-    assert format_value(value, "de") == "2,7 Milliarden US-Dollar"
-    assert format_value(value, "en") == "2.7 billion US dollars"
-    assert format_value(only("14.03.2024"), "de") == "14.03.2024"
 
 
 def test_a_long_paragraph_keeps_its_values_whole() -> None:
