@@ -18,8 +18,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.data import xquad
-from bench.retrieval import open_corpus
+from corpora.data import xquad
+from corpora.indexes import open_corpus
 from index import Index
 
 PAIRS = (("de", "de"), ("en", "en"), ("de", "en"), ("en", "de"))

@@ -18,8 +18,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.data import Question, xquad
-from bench.retrieval import open_corpus
+from corpora.data import Question, xquad
+from corpora.indexes import open_corpus
 from index import Index
 from qa import Answer, ask
 from qa.evaluation import metrics

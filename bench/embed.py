@@ -30,7 +30,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.data import news_articles
+from corpora.data import news_articles
 from index import Article, Index, IndexConfig
 from index.encoder.embedder import (
     cpu_flags,
@@ -39,7 +39,7 @@ from index.encoder.embedder import (
     preferred_dtype,
 )
 from index.encoder.models import resolve
-from index.text.passages import split
+from index.indexing.fresh import split_article
 
 SENTENCES_PER_ROUND = 100
 INSTRUCTION_SETS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16", "asimd", "bf16")
@@ -154,13 +154,8 @@ def _rounds(passages: int, rounds: int) -> list[Round]:
     texts: list[str] = []
     sentences: list[str] = []
     for article in news_articles():
-        chunks = split(
-            article.text,
-            title=article.title,
-            language=article.language,
-            count_tokens=embedder.count_tokens,
-            limit=IndexConfig().passage_tokens,
-            maximum=embedder.max_tokens - 32,
+        chunks = split_article(
+            article.text, article.title, article.language, IndexConfig(), embedder
         )
         articles.append(article)
         texts += [article.text[chunk.start : chunk.end] for chunk in chunks]

@@ -14,8 +14,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.data import xquad
-from bench.retrieval import open_corpus
+from corpora.data import xquad
+from corpora.indexes import open_corpus
 from index import TERM_SHARE_CAP, Hit
 
 Scores: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.float64]]"

@@ -8,24 +8,18 @@ paragraph is an article of its own, without a title, as the peers were measured.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
 import statistics
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from bench.data import DATA, Question, distractors, paragraph_articles, xquad
-from index import Index, IndexConfig
-from index.storage import segment
-from index.text.analysis import analysis_version
-from index.text.passages import splitter_version
+from corpora.data import Question, xquad
+from corpora.indexes import open_corpus
+from index import Index
 
 DEPTH = 10
 
@@ -44,28 +38,6 @@ class Result:
     def row(self) -> list[str]:
         figures = (self.recall_at_1, self.recall_at_5, self.recall_at_10, self.mrr)
         return [str(self.questions), *(f"{f:.3f}" for f in figures), f"{self.p50_ms:.0f} ms"]
-
-
-def open_corpus(
-    language: str, file: str = "dev", count: int = 1000, keep: frozenset[str] | None = None
-) -> Index:
-    """The evaluation corpus as an index; built once and kept in the project's working folder.
-
-    ``keep`` names the articles whose paragraphs it holds, where it does not hold all.
-    """
-    sources = [DATA / "xquad-r" / f"{language}.{file}.json", DATA / "gnad" / "articles.dev.csv"]
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources))
-    versions = [segment.LAYOUT, analysis_version, splitter_version]
-    digest.update(json.dumps([count, sorted(keep) if keep else None, *versions]).encode())
-    folder = Path(".fundstelle") / f"eval-{language}-{digest.hexdigest()[:12]}"
-    if not (folder / "complete").is_file():
-        shutil.rmtree(folder, ignore_errors=True)
-        with Index.open(folder, IndexConfig()) as index:
-            paragraphs = [p for p in xquad(language, file) if not keep or p.article in keep]
-            articles = paragraph_articles(paragraphs, language)
-            index.add_articles([*articles, *distractors(index.embedder, count)])
-        (folder / "complete").touch()
-    return Index.open(folder, create=False)
 
 
 def evaluate(index: Index, questions: list[Question], language: str, asked: str) -> Result:

@@ -21,6 +21,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -33,14 +34,16 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from index import Article, Chunk, Filters, Index, Span, make_article
+from index import Article, Chunk, Filters, Index, IndexConfig, Span, make_article
+from index.compatibility import Model
 from index.indexing.reuse import piece_of, vector_checks
-from index.indexing.writer import Writer
+from index.indexing.writer import Writer, writing
 from index.legs.dense import codes_arrays, in_blocks
 from index.legs.language_centroids import language_arrays
 from index.legs.lexical import Postings, by_ending, term_keys
 from index.legs.sentence_vectors import coded, vectors_of
 from index.maintenance.check import verify
+from index.opening import open_record
 from index.storage import segment
 from index.text.analysis import terms
 
@@ -130,14 +133,17 @@ def vocabulary() -> Vocabulary:
 
 def build(folder: Path, passages: int) -> None:
     """An index of ``passages`` made-up passages."""
-    with Index.open(folder, embedder=MadeUpEmbedder()) as index:
-        done = 0
-        while done < passages:
-            articles = min(ARTICLES_AT_ONCE, (passages - done) // PASSAGES_PER_ARTICLE)
-            with index._writing() as writer:
+    config = IndexConfig()
+    with closing(open_record(folder, read_only=False, create=True)) as store:
+        model = Model(folder, config, store, MadeUpEmbedder(), named=False)
+        with writing(folder, store, config, model) as writer:
+            writer.remove(())  # a first commit, which brings the settings
+            done = 0
+            while done < passages:
+                articles = min(ARTICLES_AT_ONCE, (passages - done) // PASSAGES_PER_ARTICLE)
                 _write_batch(writer, articles, done)
                 writer.merge_what_is_due()
-            done += articles * PASSAGES_PER_ARTICLE
+                done += articles * PASSAGES_PER_ARTICLE
 
 
 def _write_batch(writer: Writer, articles: int, seed: int) -> None:
@@ -170,7 +176,6 @@ def _write_batch(writer: Writer, articles: int, seed: int) -> None:
             target.append(name, part)
         record = target.finish()
     with writer.store.atomic():
-        writer._put_settings()
         for article, chunks in made:
             text_id = writer.store.texts.put(article, first, chunks)
             writer.store.articles.put(article, text_id)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from corpora.folder import DATA
 from index import Index
 from index.encoder.embedder import Embedder, open_embedder
 
@@ -55,7 +55,6 @@ def sample_index(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The development data, which lies beside the project and does not come with it."""
-    folder = Path(os.environ.get("FUNDSTELLE_DATA") or ROOT.parent / "shared" / "data")
-    if not folder.is_dir():
-        pytest.skip(f"no development data in {folder}; FUNDSTELLE_DATA names another folder")
-    return folder
+    if not DATA.is_dir():
+        pytest.skip(f"no development data in {DATA}; FUNDSTELLE_DATA names another folder")
+    return DATA

@@ -28,7 +28,9 @@ import pytest
 import typer
 
 from bench import answers, retrieval
-from bench.data import DATA, xquad
+from corpora.data import xquad
+from corpora.folder import DATA
+from corpora.indexes import open_corpus
 from index import Filters, Index
 from qa import ask
 from qa.evaluation import metrics
@@ -248,7 +250,7 @@ def measure_shared() -> Measured:
     questions = [question for paragraph in paragraphs for question in paragraph.questions]
     sample = questions[::EVERY]
     # The index is kept in the project's working folder, which is relative to its root.
-    with contextlib.chdir(ROOT), retrieval.open_corpus("de") as index:
+    with contextlib.chdir(ROOT), open_corpus("de") as index:
         ranking = retrieval.evaluate(index, questions, "de", "de")
         judged = [answers.judge(q, ask(q.text, index, today=TODAY), index, "de") for q in sample]
         kept = set(list(dict.fromkeys(p.article for p in paragraphs))[::2])

@@ -9,8 +9,8 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
-from bench.data import xquad
-from bench.retrieval import open_corpus
+from corpora.data import xquad
+from corpora.indexes import open_corpus
 from index import Article, Hit, Index, read_sources
 from qa.answer import to_read
 from qa.question.analyse import Question, understand

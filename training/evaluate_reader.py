@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
+from corpora.folder import data_file
 from index.encoder.models import resolve
 from qa.evaluation.metrics import auroc
 from qa.reading.reader import DEFAULT_WEIGHTS, EncoderReader, Reader, Reading
@@ -25,13 +26,8 @@ from training.reader_scores import Tally, normalised, overlap
 from training.reader_sources import CLUSTERS, NEWS, Paragraph
 
 ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT.parent / "shared" / "data"
+FILES = ("reader/fundstelle-de.jsonl.gz", "news/clusters-train.jsonl")
 HELD_BACK = ("fundstelle-de", CLUSTERS, NEWS)
-FILES = (
-    DATA / "reader" / "fundstelle-de.jsonl.gz",
-    DATA / "news" / "clusters-train.jsonl",
-    ROOT / "training" / "data",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +71,14 @@ def _figures(
     """The figures of each set that is wanted and is not empty, as soon as they are there."""
     for language in ("de", "en"):
         if language in wanted:
-            cases = list(_cases(DATA / "xquad-r" / f"{language}.dev.json"))
+            cases = list(_cases(data_file(f"xquad-r/{language}.dev.json")))
             if questions:
                 cases = cases[:: max(1, len(cases) // questions)][:questions]
             yield {"language": language, **evaluate(reader, cases)}
     held_back = [source for source in HELD_BACK if source in wanted]
     if held_back:
-        data = ReaderData(FILES, tokenizer, seed=1)
+        files = [data_file(name) for name in FILES]
+        data = ReaderData([*files, ROOT / "training" / "data"], tokenizer, seed=1)
         for source in held_back:
             numbers = [n for n in data.held_back if data.source(n) == source]
             if numbers:

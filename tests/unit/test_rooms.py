@@ -107,6 +107,50 @@ def test_qa_knows_the_public_side_of_index_alone(module: str) -> None:
     assert {name for name in used if name != "index" and room_of(name) not in OPEN_TO_QA} == set()
 
 
+def scripts() -> list[str]:
+    """The modules that fit and measure, by their paths."""
+    return sorted(
+        str(path.relative_to(ROOT))
+        for folder in ("bench", "corpora", "training")
+        for path in (ROOT / folder).glob("*.py")
+    )
+
+
+@pytest.mark.parametrize("script", scripts())
+def test_scripts_use_what_rooms_show(script: str) -> None:
+    tree = ast.parse((ROOT / script).read_text("utf-8"))
+    for other in imported_modules(tree):
+        room = room_of(other)
+        if room in ROOMS and other != room:
+            assert other.removeprefix(room + ".") in _names_shown(room), f"{script}: {other}"
+    assert set(_private_names(tree)) == set()
+
+
+def _private_names(tree: ast.Module) -> Iterator[str]:
+    """Private names of others: imported, or reached through something else than ``self``."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            yield from (alias.name for alias in node.names if _is_private(alias.name))
+        elif isinstance(node, ast.Attribute) and _is_private(node.attr):
+            owner = ast.unparse(node.value)
+            # What is private to a class may be used by its other objects; torch has no public way.
+            if owner not in ("self", "cls", "other", "torch"):
+                yield f"{owner}.{node.attr}"
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+@pytest.mark.parametrize("folder", ["bench", "training"])
+def test_bench_and_training_know_nothing_of_each_other(folder: str) -> None:
+    for path in (ROOT / folder).glob("*.py"):
+        imported = ast.walk(ast.parse(path.read_text("utf-8")))
+        modules = [n.module or "" for n in imported if isinstance(n, ast.ImportFrom)]
+        others = {"bench", "training"} - {folder}
+        assert not [m for m in modules if m.partition(".")[0] in others], path.name
+
+
 @pytest.mark.parametrize("room", sorted(ROOMS))
 def test_a_room_says_what_it_is_for(room: str) -> None:
     assert len(ast.get_docstring(TREES[room]) or "") > 20

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
+from corpora.folder import data_file
 from index import Article, make_article
 from index.encoder.embedder import Embedder
 from index.text.passages import split
-
-DATA = Path(os.environ.get("FUNDSTELLE_DATA", Path(__file__).resolve().parents[2] / "shared/data"))
-"""``FUNDSTELLE_DATA`` names another folder with the same layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ class Paragraph:
 
 def xquad(language: str, file: str = "dev") -> list[Paragraph]:
     """The paragraphs of ``xquad-r/<language>.<file>.json``."""
-    loaded = json.loads((DATA / "xquad-r" / f"{language}.{file}.json").read_text("utf-8"))
+    loaded = json.loads(data_file(f"xquad-r/{language}.{file}.json").read_text("utf-8"))
     return [
         _paragraph(article["title"], number, entry)
         for article in loaded["data"]
@@ -76,7 +72,7 @@ def paragraph_articles(paragraphs: list[Paragraph], language: str) -> list[Artic
 
 def news_articles(file: str = "articles.dev.csv") -> Iterator[Article]:
     """The newspaper articles of ``gnad``."""
-    with (DATA / "gnad" / file).open(encoding="utf-8", newline="") as stream:
+    with data_file(f"gnad/{file}").open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream):
             yield make_article(row["text"], source=f"gnad:{row['id']}", language="de")
 
