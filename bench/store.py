@@ -40,7 +40,7 @@ from index.indexing.reuse import piece_of, vector_checks
 from index.indexing.writer import Writer, writing
 from index.legs.dense import codes_arrays, in_blocks
 from index.legs.language_centroids import language_arrays
-from index.legs.lexical import Postings, by_ending, term_keys
+from index.legs.postings import Postings, by_ending, term_keys
 from index.legs.sentence_vectors import coded, vectors_of
 from index.maintenance.check import verify
 from index.opening import open_record

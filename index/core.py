@@ -307,7 +307,7 @@ class Index:
     def _damage(self) -> Iterator[str]:
         """What is not as it was written, or was written wrongly, in the segments."""
         for record in self._store.segments.all():
-            yield from segment.damage(self.path / "segments", record)
+            yield from map(str, segment.damage(self.path / "segments", record))
         from index.maintenance.check import verify
 
         yield from (f"{entry.where}: {entry.problem}" for entry in verify(self.path).damage)

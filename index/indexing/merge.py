@@ -12,11 +12,10 @@ some bytes a passage, one block and the postings of some terms, whatever the seg
 
 from __future__ import annotations
 
-import heapq
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,7 +26,8 @@ from index.errors import IndexDamagedError
 from index.indexing.reuse import Piece, vector_checks
 from index.legs.dense import codes_arrays
 from index.legs.language_centroids import LanguageSums
-from index.legs.lexical import Postings, term_keys
+from index.legs.postings import Postings
+from index.legs.postings_merge import merge_postings
 from index.legs.sentence_vectors import NAMES, coded, stored, vectors_of
 from index.storage import segment
 from index.storage.layout import wrong_shapes
@@ -47,8 +47,6 @@ REMOVED_SHARE = 0.25
 nothing is left of it."""
 
 _BLOCK = 4_096  # passages; with 5 sentences each, 16 MB of vectors
-_POSTINGS_AT_ONCE = 1 << 20
-_TERMS_AT_ONCE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +107,8 @@ def merge(
     found = [line for record in records for line in segment.damage(folder, record)]
     if found:
         raise IndexDamagedError(
-            f"{'; '.join(found)}. This was found before a merge, which did not take place. "
-            "qa repair builds it again from the articles; or restore a backup."
+            f"{'; '.join(map(str, found))}. This was found before a merge, which did not take "
+            "place. qa repair builds it again from the articles; or restore a backup."
         )
     sources = [_Source(folder, record, removed) for record in records]
     kept = sum(source.kept for source in sources)
@@ -126,7 +124,11 @@ def merge(
             lambda: chain.from_iterable(source.blocks("vectors") for source in sources), kept
         ):
             writer.append(name, part)
-        _merge_postings(writer, sources)
+        merge_postings(
+            writer.append,
+            [Postings.from_arrays(source.arrays) for source in sources],
+            [source.keep for source in sources],
+        )
         return writer.finish()
 
 
@@ -135,7 +137,7 @@ class _Source:
 
     def __init__(self, folder: Path, record: SegmentRecord, removed: Sequence[int]) -> None:
         arrays = segment.open_arrays(folder, record)
-        if wrong := wrong_shapes(arrays, record.passages):
+        for wrong in wrong_shapes(arrays, record.passages):
             raise IndexDamagedError(
                 f"{folder / record.name}: {wrong}. qa repair builds it again from the articles; or "
                 "restore a backup."
@@ -223,118 +225,6 @@ def _copy_languages(writer: Writer, sources: Sequence[_Source]) -> None:
             sums.add(numbers[rows], vectors, counts, vectors_of(sentences, slice(None)))
     for name, array in sums.arrays(names).items():
         writer.append(name, array)
-
-
-def _merge_postings(writer: Writer, sources: Sequence[_Source]) -> None:
-    """The sources' lists of each term one behind the other; a term that nothing holds is gone."""
-    postings = [Postings.from_arrays(source.arrays) for source in sources]
-    batch = _Batch(writer, postings, sources)
-    ordered = heapq.merge(*(_lists(number, one) for number, one in enumerate(postings)))
-    for term, source, number, start, end in ordered:
-        if batch.postings >= _POSTINGS_AT_ONCE and term != batch.terms[-1]:
-            batch.write()
-        batch.add(term, source, number, slice(start, end))
-    batch.write()
-    _merge_endings(writer, postings, batch.new_numbers)
-
-
-def _lists(source: int, postings: Postings) -> Iterator[tuple[bytes, int, int, int, int]]:
-    return (
-        (term, source, number, start, end)
-        for number, (term, start, end) in enumerate(postings.lists())
-    )
-
-
-def _merge_endings(
-    writer: Writer, postings: Sequence[Postings], new_numbers: Sequence[NDArray[np.int32]]
-) -> None:
-    """The terms' new numbers in the order of the terms read backwards."""
-    ordered = heapq.merge(
-        *(_backwards(one, new) for one, new in zip(postings, new_numbers, strict=True))
-    )
-    numbers = (number for (_, number), _ in groupby(ordered))
-    writer.append("lexical_by_ending", np.zeros(0, np.int32))
-    while block := list(islice(numbers, _TERMS_AT_ONCE)):
-        writer.append("lexical_by_ending", np.array(block, np.int32))
-
-
-def _backwards(postings: Postings, new_numbers: NDArray[np.int32]) -> Iterator[tuple[bytes, int]]:
-    for first in range(0, len(postings.by_ending), _TERMS_AT_ONCE):
-        block = postings.by_ending[first : first + _TERMS_AT_ONCE]
-        for old, new in zip(block.tolist(), new_numbers[block].tolist(), strict=True):
-            if new >= 0:
-                yield postings.term(old)[::-1], new
-
-
-class _Batch:
-    """The lists of some terms, in order, until they are written."""
-
-    def __init__(
-        self, writer: Writer, postings: Sequence[Postings], sources: Sequence[_Source]
-    ) -> None:
-        self._writer = writer
-        self._sources = postings
-        keep = np.concatenate([source.keep for source in sources])
-        # The new row of each old one, over all sources one behind the other.
-        self._renumbered = np.where(keep, np.cumsum(keep) - 1, -1).astype(np.int32)
-        self._bases = np.cumsum([0, *(len(source.keep) for source in sources)])
-        self.new_numbers = [np.full(len(one.term_ends), -1, np.int32) for one in postings]
-        """Of each source's terms, as far as they are written; -1 for those that are gone."""
-        self._written = self._blob_end = self._list_end = 0
-        self._clear()
-
-    def _clear(self) -> None:
-        self.terms: list[bytes] = []
-        self.postings = 0
-        self._ends: list[int] = []  # of each term, among the batch's postings
-        # Of each list: its source, its term's number there and here, its postings.
-        self._parts: list[tuple[int, int, int]] = []
-        self._rows: list[NDArray[np.int32]] = []
-        self._counts: list[NDArray[np.int32]] = []
-
-    def add(self, term: bytes, source: int, number: int, span: slice) -> None:
-        if not self.terms or term != self.terms[-1]:
-            self.terms.append(term)
-            self._ends.append(0)
-        self._rows.append(self._sources[source].rows[span])
-        self._counts.append(self._sources[source].counts[span])
-        self.postings += len(self._rows[-1])
-        self._ends[-1] = self.postings
-        self._parts.append((source, number, len(self.terms) - 1))
-
-    def write(self) -> None:
-        """Write what has gathered, renumbered, without what was removed."""
-        empty = np.zeros(0, np.int32)
-        parts = np.array(self._parts, np.int64).reshape(-1, 3)
-        lengths = [len(rows) for rows in self._rows]
-        old = np.concatenate([empty, *self._rows]) + np.repeat(self._bases[parts[:, 0]], lengths)
-        rows = self._renumbered[old.astype(np.int64)]
-        keep = rows >= 0
-        kept_before = np.concatenate([[0], np.cumsum(keep)])
-        sizes = np.diff(kept_before[np.array(self._ends, np.int64)], prepend=0)
-        terms = [term for term, size in zip(self.terms, sizes.tolist(), strict=True) if size]
-        self._number_terms(parts, sizes > 0)
-        list_ends = self._list_end + np.cumsum(sizes[sizes > 0], dtype=np.int64)
-        term_ends = self._blob_end + np.cumsum([len(term) for term in terms], dtype=np.int64)
-        for name, array in {
-            "blob": np.frombuffer(b"".join(terms), np.uint8),
-            "term_ends": term_ends,
-            "list_ends": list_ends,
-            "keys": term_keys(terms),
-            "rows": rows[keep],
-            "counts": np.concatenate([empty, *self._counts])[keep],
-        }.items():
-            self._writer.append(f"lexical_{name}", array)
-        if terms:
-            self._blob_end, self._list_end = int(term_ends[-1]), int(list_ends[-1])
-        self._clear()
-
-    def _number_terms(self, parts: NDArray[np.int64], stay: NDArray[np.bool_]) -> None:
-        new = np.where(stay, self._written + np.cumsum(stay) - 1, -1)
-        for source, numbers in enumerate(self.new_numbers):
-            here = parts[parts[:, 0] == source]
-            numbers[here[:, 1]] = new[here[:, 2]]
-        self._written += int(stay.sum())
 
 
 def _size_class(passages: int) -> int:

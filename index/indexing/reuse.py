@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from index.encoder.embedder import Embedder
 from index.legs.dense import codes_arrays, in_blocks
 from index.legs.language_centroids import language_arrays
-from index.legs.lexical import compile_postings
+from index.legs.postings import compile_postings
 from index.legs.sentence_vectors import NAMES, coded, stored, vectors_of
 from index.records import Span
 from index.storage import segment

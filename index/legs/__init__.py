@@ -1,3 +1,13 @@
 """The two legs of a search and what joins them; they know arrays and numbers, nothing else."""
 
-__all__ = ["dense", "fuse", "language_centroids", "lexical", "sentence_vectors"]
+__all__ = [
+    "dense",
+    "dense_check",
+    "fuse",
+    "language_centroids",
+    "lexical",
+    "postings",
+    "postings_check",
+    "postings_merge",
+    "sentence_vectors",
+]

@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import IO
 
 from index.errors import IndexBusyError, IndexDamagedError, IndexFolderError
-from index.maintenance.check import check_record, verify
+from index.maintenance.check import verify
+from index.maintenance.record_check import check_record
 from index.records import BackupReport
 from index.storage import segment
 from index.storage.schema import FORMAT

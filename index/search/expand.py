@@ -16,7 +16,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from index.legs.lexical import Postings, TermGroup
+from index.legs.lexical import TermGroup
+from index.legs.postings import Postings
 from index.text.analysis import is_unspaced, stop_words, term_of, terms
 from index.text.units import unit_terms
 

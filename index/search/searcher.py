@@ -17,7 +17,8 @@ from index.legs import lexical
 from index.legs.dense import FlatVectors, SegmentVectors, unsound_rows
 from index.legs.fuse import best_first, weighted_sum
 from index.legs.language_centroids import Centres
-from index.legs.lexical import CompiledBM25, Postings
+from index.legs.lexical import CompiledBM25
+from index.legs.postings import Postings
 from index.legs.sentence_vectors import SentenceVectors
 from index.records import LegScore
 from index.search.expand import Expander, Vocabulary
@@ -48,7 +49,7 @@ class OpenSegment:
         self.record = record
         self.arrays = segment.open_arrays(folder, record)
         self._path = folder / record.name
-        if wrong := wrong_shapes(self.arrays, record.passages, dimension):
+        for wrong in wrong_shapes(self.arrays, record.passages, dimension):
             raise self.unsound(wrong)
         self.postings = Postings.from_arrays(self.arrays)
         try:

@@ -201,16 +201,27 @@ def open_array(folder: Path, record: SegmentRecord, name: str) -> NDArray[np.gen
     return _open_array(folder / record.name / f"{name}.npy", expected)
 
 
-def damage(folder: Path, record: SegmentRecord) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class FileDamage:
+    """A file that is not as it was written."""
+
+    path: Path
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}"
+
+
+def damage(folder: Path, record: SegmentRecord) -> list[FileDamage]:
     """What is wrong with a segment's files, each against its whole checksum; empty when sound."""
     found = []
     for name, expected in record.files.items():
         path = folder / record.name / name
         try:
             if _size_of(path) != expected.bytes or _digest(path) != expected.sha256:
-                found.append(f"{path}: does not match its checksum")
+                found.append(FileDamage(path, "does not match its checksum"))
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            found.append(f"{path}: is missing")
+            found.append(FileDamage(path, "is missing"))
         except OSError as error:
             raise unreadable(path, error) from error
     return found

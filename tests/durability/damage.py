@@ -82,7 +82,7 @@ def _judge_segment(folder: Path, path: Path, state: State, number: int, at: int)
     with closing(Store(folder / RECORD, read_only=True)) as store:
         [record] = store.segments.all()
     found = segment.damage(folder / "segments", record)
-    if [line for line in found if str(path) in line] != found or not found:
+    if [one.path for one in found] != [path]:
         return f"the check finds {found}"
     if problem := _must_name(path, lambda: segment.open_arrays(folder / "segments", record)):
         return f"opened as a small file, {problem}"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.legs.lexical import CompiledBM25, TermGroup, compile_postings
+from index.legs.lexical import CompiledBM25, TermGroup
+from index.legs.postings import compile_postings
 from index.search.expand import COMPOUNDING, Expander, Vocabulary
 from index.text.analysis import terms
 

@@ -30,7 +30,8 @@ from rank_bm25 import BM25Okapi
 from index import Article, Failure, Filters, Index, make_article
 from index.ingest import read_sources
 from index.legs.dense import FlatVectors, SegmentVectors
-from index.legs.lexical import CompiledBM25, compile_postings, top
+from index.legs.lexical import CompiledBM25, top
+from index.legs.postings import compile_postings
 from index.search.near_duplicates import are_copies
 from index.storage.store import Store
 from qa import ask

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from index import Article, Index, make_article
-from index.legs.lexical import CompiledBM25, compile_postings
+from index.legs.lexical import CompiledBM25
+from index.legs.postings import compile_postings
 from index.search.expand import Expander, Vocabulary
 from index.text.analysis import terms
 from tests.fakes import WordEmbedder

@@ -8,13 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from index.legs.lexical import (
-    CompiledBM25,
-    Postings,
-    compile_postings,
-    inverse_document_frequency,
-    top,
-)
+from index.legs.lexical import CompiledBM25, inverse_document_frequency, top
+from index.legs.postings import Postings, compile_postings
 
 CORPUS = [["berg", "see", "berg"], [], ["see", "äpfel"], ["zug"]]
 

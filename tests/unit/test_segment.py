@@ -85,7 +85,7 @@ def test_large_files_are_checked_in_full_on_demand(tmp_path: Path) -> None:
     path.write_bytes(data)
     segment.open_arrays(tmp_path / "segments", written)
     assert segment.damage(tmp_path / "segments", written) == [
-        f"{path}: does not match its checksum"
+        segment.FileDamage(path, "does not match its checksum")
     ]
 
 
@@ -108,9 +108,7 @@ def assert_damaged(tmp_path: Path, written: segment.SegmentRecord, path: Path) -
         segment.open_arrays(tmp_path / "segments", written)
     assert str(path) in str(error.value)
     assert "backup" in str(error.value)
-    found = segment.damage(tmp_path / "segments", written)
-    assert len(found) == 1
-    assert str(path) in found[0]
+    assert [found.path for found in segment.damage(tmp_path / "segments", written)] == [path]
 
 
 def test_pickles_are_refused(tmp_path: Path, written: segment.SegmentRecord) -> None:

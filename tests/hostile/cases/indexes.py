@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from index import Article, FundstelleError, Index, make_article
 from index.maintenance import backup as packing
 from index.maintenance.repair import repair
-from index.storage.layout import KINDS
+from index.storage.layout import LAYOUT
 from index.storage.store import Store
 from tests.durability.check import scratch
 from tests.fakes import WordEmbedder
@@ -268,7 +268,7 @@ def _segments(outside: Path) -> Iterator[tuple[str, Spoil]]:
 
 
 def _arrays(outside: Path) -> Iterator[tuple[str, Spoil]]:
-    names = (*KINDS, "sentences", "sentence_scales")
+    names = LAYOUT
     kinds: tuple[tuple[str, Callable[[str, Path], object]], ...] = (
         ("missing", lambda name, path: _remove(path / name)),
         ("cut off", lambda name, path: os.truncate(path / name, 130)),
@@ -294,7 +294,7 @@ def _wrong_arrays() -> Iterator[tuple[str, Spoil]]:
     def of(name: str, what: str, change: Callable[[NDArray[Any]], Any]) -> tuple[str, Spoil]:
         return f"{name} {what}", partial(_rewrite, name=name, change=change)
 
-    for name in (*KINDS, "sentences", "sentence_scales"):
+    for name in LAYOUT:
         yield of(name, "of another type", lambda array: _as_other(array))
         yield of(name, "flat" if name == "vectors" else "too short", _shorter)
     for name in ("ids", "vectors", "lexical_blob"):
