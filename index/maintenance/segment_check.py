@@ -18,7 +18,7 @@ from index.legs.postings_check import postings_problems
 from index.maintenance.record_check import Record
 from index.records import Damage
 from index.storage import segment
-from index.storage.layout import LAYOUT, OF_LARGE, wrong_shapes
+from index.storage.layout import OF_LARGE, wrong_shapes
 from index.storage.rows import StoredPassage
 from index.storage.segment import SegmentRecord
 from index.storage.store import Store
@@ -89,12 +89,8 @@ def _open(folder: Path, entry: SegmentRecord) -> tuple[dict[str, NDArray[Any]], 
 
 def _shape_problems(entry: SegmentRecord, arrays: Mapping[str, NDArray[Any]]) -> Iterator[str]:
     """What is wrong with the arrays that can be read; one that is damaged is named already."""
-    damaged = {
-        name for name in (*LAYOUT, *OF_LARGE) if f"{name}.npy" in entry.files
-    } - arrays.keys()
-    for problem in wrong_shapes(arrays, entry.passages):
-        if problem.removeprefix("it has no ") not in damaged:
-            yield problem
+    damaged = {file.removesuffix(".npy") for file in entry.files} - arrays.keys()
+    yield from wrong_shapes(arrays, entry.passages, damaged=damaged)
     if entry.passages >= CODED:
         yield from (f"it has no {name}" for name in OF_LARGE if f"{name}.npy" not in entry.files)
     for name in ("ids", "sentence_ends"):

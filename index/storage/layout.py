@@ -6,7 +6,7 @@ written wrongly with checksums that fit.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,9 +58,12 @@ _EARLIER: Mapping[str, Kind] = {"sentences": Kind("float16", ("sentences", "dime
 
 
 def wrong_shapes(
-    arrays: Mapping[str, NDArray[Any]], passages: int, dimension: int | None = None
+    arrays: Mapping[str, NDArray[Any]],
+    passages: int,
+    dimension: int | None = None,
+    damaged: Collection[str] = (),
 ) -> Iterator[str]:
-    """Why these arrays cannot be those of a segment of so many passages.
+    """Why these arrays, with others that are ``damaged``, cannot be a segment of so many passages.
 
     Of what has a row for each passage only the ends and the languages are read, and these only
     where the rest is right. ``dimension`` is that of the index's vectors.
@@ -70,14 +73,12 @@ def wrong_shapes(
     if "sentence_scales" not in arrays and sentences is not None and sentences.dtype == np.float16:
         kinds |= _EARLIER
         del kinds["sentence_scales"]
-    found = [*_missing(kinds, arrays), *_misshapen(kinds, arrays, passages, dimension)]
+    there = {*arrays, *damaged}
+    found = [f"it has no {name}" for name in kinds if name not in there]
+    found += _misshapen(kinds, arrays, passages, dimension)
     yield from found
-    if not found:
+    if not found and not damaged:
         yield from _wrong_numbers(kinds, arrays)
-
-
-def _missing(kinds: Mapping[str, Kind], arrays: Mapping[str, NDArray[Any]]) -> Iterator[str]:
-    return (f"it has no {name}" for name in kinds if name not in arrays)
 
 
 def _misshapen(

@@ -51,8 +51,8 @@ def row_check(*values: object) -> int:
     return int.from_bytes(digest, "big") >> (64 - _CHECK_BITS)
 
 
-def _m001_first_format(connection: sqlite3.Connection) -> None:
-    statements = """
+# As it stands in every index of this format, blanks included: tables are compared by their text.
+_STATEMENTS_OF_M001 = """
     CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
     CREATE TABLE texts (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -105,8 +105,11 @@ def _m001_first_format(connection: sqlite3.Connection) -> None:
         total INTEGER NOT NULL    -- the sum of its rows' checks, modulo 2^62
     ) STRICT;
     """
+
+
+def _m001_first_format(connection: sqlite3.Connection) -> None:
     connection.create_function("row_check", -1, row_check, deterministic=True)
-    for statement in statements.split(";\n"):
+    for statement in _STATEMENTS_OF_M001.split(";\n"):
         connection.execute(_with_check(statement, _TABLES_OF_M001))
     for table in _TABLES_OF_M001:
         connection.execute("INSERT INTO checks VALUES (?, 0, 0)", (table,))

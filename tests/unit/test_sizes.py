@@ -11,8 +11,6 @@ FUNCTIONS = sizes.functions(MODULES)
 
 LONG_MODULES = {
     "index/encoder/models.py",
-    "index/maintenance/check.py",
-    "index/maintenance/repair.py",
     "index/text/passages.py",
     "qa/cli/main.py",
     "qa/reading/reader.py",
@@ -20,7 +18,6 @@ LONG_MODULES = {
 """Still to be cut. What has become short must leave this list."""
 
 LONG_FUNCTIONS = {
-    "index/storage/schema.py: _m001_first_format",
     "index/text/passages.py: _section_splitter",
     "qa/answer.py: ask",
     "qa/cli/main.py: add",
