@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 
 
@@ -136,7 +136,7 @@ class Filters:
     article_ids: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return any((self.since, self.until, self.languages, self.sources, self.article_ids))
+        return any(getattr(self, field.name) for field in fields(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,3 +53,12 @@ def test_the_python_example_of_the_readme_runs(
     names: dict[str, object] = {}
     exec(compile(code, "README.md", "exec"), names)
     assert names["answer"]
+
+
+def test_where_to_change_what_names_files_that_are_there() -> None:
+    design = (ROOT / "docs/design.md").read_text("utf-8")
+    table = design.partition("**Where to change what.**")[2].partition("\n\n")[2]
+    table = table.partition("\n\n")[0]
+    paths = re.findall(r"`([^`\s]+/[^`\s]+)`", table)
+    assert len(paths) >= 8
+    assert [path for path in paths if not (ROOT / path).exists()] == []
