@@ -1,7 +1,7 @@
 """Units, large numbers, currencies and small numerals as one term each in every language.
 
 The words come from Unicode's CLDR through Babel, so "14 Mrd.", "14 Milliarden", "14 billion" and
-"14 миллиардов" all hold the term ``10^9``; what CLDR does not list stands here.
+"14 миллиардов" all hold the term ``10^9``; what CLDR does not list stands in the languages' files.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
+
+from index.text.words import ANY, words_of
 
 _POWERS = (6, 9, 12)
 _FORMS = (1, 2, 5, 1.5)  # one of each of CLDR's plural forms
@@ -25,27 +27,8 @@ _MEASURES = {
 
 SYMBOLS = {"%": "percent", "€": "euro", "$": "dollar", "£": "pound", "¥": "yen"}
 
-_EVERYWHERE = {
-    "mio": "10^6", "mrd": "10^9", "euros": "euro", "eur": "euro", "dollars": "dollar",
-    "usd": "dollar", "gbp": "pound", "jpy": "yen", "percent": "percent",
-}  # fmt: skip
-
 # A unit of one letter is one only after a number; the analysis writes it out before it looks here.
 ONE_LETTER = {"m": "metre", "g": "gram", "t": "tonne", "l": "litre"}
-
-_FURTHER: dict[str, dict[str, str | None]] = {
-    "de": {
-        "pfund": "pound", "qm": "m2", "qkm": "km2", "ha": "hectare", "kilo": "kg", "bio": None,
-        "zwei": "2", "drei": "3", "vier": "4", "fünf": "5", "sechs": "6", "sieben": "7",
-        "acht": "8", "neun": "9", "zehn": "10", "elf": "11", "zwölf": "12",
-    },
-    "en": {
-        "mn": "10^6", "millions": "10^6", "bn": "10^9", "billions": "10^9", "tn": "10^12",
-        "trillions": "10^12", "pound": "pound", "pounds": "pound", "kilo": "kg", "kilos": "kg",
-        "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
-        "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
-    },
-}  # fmt: skip
 
 _LOCALES = {"en": ("en", "en_GB")}
 _ABBREVIATED_POWER = 3  # "Mrd", "млн"; shorter ones ("M", "Md", "B") mean other things as well
@@ -54,18 +37,20 @@ _ABBREVIATED_POWER = 3  # "Mrd", "млн"; shorter ones ("M", "Md", "B") mean ot
 @cache
 def unit_terms(language: str) -> dict[str, str]:
     """For ``language`` the words that are a unit or a numeral, folded, and the term of each."""
-    found = {term: term for term in _MEASURES.values()} | _EVERYWHERE
+    found = {term: term for term in _MEASURES.values()} | _in_file(ANY)
     for locale in _LOCALES.get(language, (language,)):
         for word, term in _words_of(locale):
             found.setdefault(word, term)
             if language == "de" and word.endswith("er"):
                 found.setdefault(word + "n", term)  # "nach zwei Kilometern"
-    for word, further in _FURTHER.get(language, {}).items():
-        if further is None:
-            found.pop(word, None)
-        else:
-            found[word] = further
-    return found
+    if words_of(language).known:
+        found |= _in_file(language)
+    return {word: term for word, term in found.items() if term}
+
+
+def _in_file(language: str) -> dict[str, str]:
+    """What a language's file adds to CLDR's words; an empty term takes a word away."""
+    return {word: term for word, (term,) in words_of(language).terms.items()}
 
 
 def _words_of(locale: str) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from qa.values.clauses import Clauses
 from qa.values.context import with_context, with_conversions
 from qa.values.dates import find_moments
+from qa.values.neighbours import opens_list_item
 from qa.values.notes import without_notes
 from qa.values.numbers import fold
 from qa.values.quantities import find_quantities
@@ -64,7 +65,11 @@ def _blocks(folded: str) -> Iterator[tuple[int, int]]:
 
 def _block_values(folded: str, text: str, language: str) -> list[Value]:
     moments = find_moments(folded, language)
-    quantities = find_quantities(folded, language, moments)
+    quantities = [
+        quantity
+        for quantity in find_quantities(folded, language, moments)
+        if not opens_list_item(quantity, folded, text)
+    ]
     # "2024 Euro" and "2000 km": a unit makes a number of what looked like a year.
     moments = [m for m in moments if not any(overlap(m, q) for q in quantities)]
     clauses = Clauses(

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 
+from index.text.words import words_of, words_understood
 from qa.answer_types import Kind
 from qa.values.dates import Moment
+from qa.values.neighbours import counts_nothing, unread_beside
 from qa.values.nouns import with_noun
-from qa.values.numbers import Number, find_numbers, tight_scale
+from qa.values.number import Number
+from qa.values.numbers import find_numbers
 from qa.values.quantity import Quantity, overlap
+from qa.values.scales import tight_scale
 from qa.values.shares import find_shares
-from qa.values.units import Unit, currency_before, unit_after
+from qa.values.units import Unit, unit_after, unit_before
 
 
 def find_quantities(folded: str, language: str, moments: Sequence[Moment]) -> list[Quantity]:
     numbers = find_numbers(folded, language)
     read = _apart([_with_unit(n, folded, language) for n in numbers])
-    read = [q for q in read if not _in_time(q, moments) and not _broken_word(q, folded)]
+    read = [q for q in read if not _in_time(q, moments) and not _broken_word(q, folded, language)]
     # "zwei Drittel" is one share, not two of something; "eine halbe Milliarde" is a number.
     shares = [s for s in find_shares(folded) if not any(overlap(s, q) for q in read if q.unit)]
     read = [q for q in read if not any(overlap(s, q) for s in shares)]
-    read = _join(sorted(read + shares, key=lambda q: q.start), folded)
-    kept = [q for q in read if not (q.unit is None and q.number.article)]
+    read = _join(sorted(read + shares, key=lambda q: q.start), folded, language)
+    kept = [
+        q
+        for q in read
+        if not (q.unit is None and q.number.article)
+        and not counts_nothing(q, folded, language)
+        and not unread_beside(q, folded, language)
+    ]
     return [with_noun(q, folded, language) for q in sorted(kept, key=lambda q: q.start)]
 
 
@@ -44,7 +55,7 @@ def _with_unit(number: Number, folded: str, language: str) -> Quantity:
     start, end = number.start, number.end
     if number.ordinal:
         return Quantity(start, end, number, None)
-    before = currency_before(folded, start)
+    before = unit_before(folded, start, language)
     if before is None:
         after = unit_after(folded, end, language)
         tight = tight_scale(folded, end) if after is None and number.power == 0 else None
@@ -58,6 +69,8 @@ def _with_unit(number: Number, folded: str, language: str) -> Quantity:
         unit, end = after
         return Quantity(start, end, number, _weighed(unit, number, folded))
     unit, start = before
+    if unit.kind is Kind.PERCENT:
+        return Quantity(start, end, number, unit)
     tight = tight_scale(folded, end) if number.power == 0 else None
     if tight is not None:
         end, number = tight[0], replace(number, power=tight[1])
@@ -110,21 +123,48 @@ def _in_time(quantity: Quantity, moments: Sequence[Moment]) -> bool:
     return False
 
 
-def _broken_word(quantity: Quantity, folded: str) -> bool:
-    """Digits that run into letters with no unit between them: "3D", "4x4", "747er"."""
-    rest = folded[quantity.end : quantity.end + 2]
-    if quantity.unit is not None or quantity.number.words or quantity.number.ordinal:
+def _broken_word(quantity: Quantity, folded: str, language: str) -> bool:
+    """Digits that run into letters with no unit between them: "3D", "4x4", "747er", "$5x"."""
+    rest = folded[quantity.end : quantity.end + 1]
+    if quantity.end > quantity.number.end or quantity.number.words or quantity.number.ordinal:
         return False
-    return bool(re.match(r"[^\W\d_]", rest)) and not "\u3040" <= rest[0] <= "\uffdc"
+    # Where no blanks are written, the next word follows at once.
+    return bool(_LETTER.match(rest)) and (words_of(language).blanks or rest.isascii())
 
 
-_RANGE = re.compile(r" ?(?:-|bis(?: zu)?|to|through|à|hasta|a|tot) ?")
-_BETWEEN = re.compile(r"\b(?:zwischen|between|entre|tra|fra)(?: (?:rund|etwa|about|some))? $", re.I)
-_AND = re.compile(r" (?:und|oder|beziehungsweise|bzw\.|and|or|et|ou|y|o|e|sowie) ")
+_LETTER = re.compile(r"[^\W\d_]")
 
 
-def _join(read: list[Quantity], folded: str) -> list[Quantity]:
+@dataclass(frozen=True, slots=True)
+class _Joints:
+    """What stands between two numbers that are a range or share their unit."""
+
+    to: re.Pattern[str]
+    between: re.Pattern[str]
+    joined: re.Pattern[str]
+
+
+@cache
+def _joints(language: str) -> _Joints:
+    understood = words_understood(language)
+    blank = " " if understood[0].blanks else " ?"
+
+    def any_of(forms: Iterable[str]) -> str:
+        return "|".join(re.escape(form) for form in sorted(set(forms), key=len, reverse=True))
+
+    to = any_of(form for words in understood for form in words.to)
+    between = any_of(form for words in understood for form in words.between)
+    joined = any_of(form for words in understood for form in words.joined)
+    return _Joints(
+        re.compile(rf" ?(?:-|{to}) ?"),
+        re.compile(rf"\b(?:{between}) $", re.I),
+        re.compile(rf"{blank}(?:{joined}){blank}"),
+    )
+
+
+def _join(read: list[Quantity], folded: str, language: str) -> list[Quantity]:
     """Ranges become one quantity; "10 und 12 Millionen Euro" share scale and unit."""
+    joints = _joints(language)
     done: list[Quantity] = []
     for quantity in reversed(read):
         following = done[-1] if done else None
@@ -132,9 +172,10 @@ def _join(read: list[Quantity], folded: str) -> list[Quantity]:
             done.append(quantity)
             continue
         gap = folded[quantity.end : following.start]
-        between = bool(_BETWEEN.search(folded[max(0, quantity.start - 20) : quantity.start]))
-        ranged = bool(_RANGE.fullmatch(gap)) or (between and bool(_AND.fullmatch(gap)))
-        if not (ranged or _AND.fullmatch(gap)) or not _shareable(quantity, following, ranged):
+        between = bool(joints.between.search(folded[max(0, quantity.start - 20) : quantity.start]))
+        joined = bool(joints.joined.fullmatch(gap))
+        ranged = bool(joints.to.fullmatch(gap)) or (between and joined)
+        if not (ranged or joined) or not _shareable(quantity, following, ranged):
             done.append(quantity)
             continue
         first, second = _shared(quantity, following)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from qa.values.numbers import Number
+from qa.values.number import Number
 from qa.values.units import Unit
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from qa.answer_types import Kind
+from qa.values.digits import fold
 from qa.values.hedges import Nearness, nearness
-from qa.values.numbers import fold
 from qa.values.value import Value
 
 

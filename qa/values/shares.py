@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from qa.values.numbers import Number
+from qa.values.number import Number
 from qa.values.quantity import Quantity
 from qa.values.units import PERCENT
 

@@ -1,11 +1,13 @@
 """Units: currencies by ISO 4217, measures and durations with a base unit and a factor.
 
-Names in every language come from CLDR (babel); the table below says what a unit is worth.
+Names come from CLDR (babel) and from the languages' files (``index.text.words``); ``measures`` says
+what a unit is worth.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -14,7 +16,9 @@ from babel import Locale, UnknownLocaleError
 from babel.numbers import get_currency_name
 from babel.units import UnknownUnitError, format_unit
 
+from index.text.words import Words, words_understood
 from qa.answer_types import Kind
+from qa.values.measures import CODES, MEASURES, SPELLINGS, SYMBOLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,215 +33,14 @@ class Unit:
 
 
 PERCENT = Unit(Kind.PERCENT, "%", "%")
+PERMILLE = Unit(Kind.PERCENT, "‰", "%", Decimal("0.1"))
 POINTS = Unit(Kind.PERCENT, "pp", "pp")
 
-# CLDR unit: (symbol, base, factor). Years and months are not days: they have no fixed length.
-_CLDR: dict[str, tuple[str, str, str]] = {
-    "length-kilometer": ("km", "m", "1000"),
-    "length-meter": ("m", "m", "1"),
-    "length-centimeter": ("cm", "m", "0.01"),
-    "length-millimeter": ("mm", "m", "0.001"),
-    "length-micrometer": ("µm", "m", "0.000001"),
-    "length-nanometer": ("nm", "m", "0.000000001"),
-    "length-mile": ("mi", "m", "1609.344"),
-    "length-yard": ("yd", "m", "0.9144"),
-    "length-foot": ("ft", "m", "0.3048"),
-    "length-inch": ("in", "m", "0.0254"),
-    "length-nautical-mile": ("nmi", "m", "1852"),
-    "length-light-year": ("ly", "ly", "1"),
-    "area-square-kilometer": ("km²", "m²", "1000000"),
-    "area-square-meter": ("m²", "m²", "1"),
-    "area-square-centimeter": ("cm²", "m²", "0.0001"),
-    "area-square-mile": ("mi²", "m²", "2589988.110336"),
-    "area-square-foot": ("ft²", "m²", "0.09290304"),
-    "area-hectare": ("ha", "m²", "10000"),
-    "area-acre": ("ac", "m²", "4046.8564224"),
-    "volume-liter": ("l", "l", "1"),
-    "volume-milliliter": ("ml", "l", "0.001"),
-    "volume-hectoliter": ("hl", "l", "100"),
-    "volume-cubic-meter": ("m³", "l", "1000"),
-    "volume-cubic-kilometer": ("km³", "l", "1000000000000"),
-    "volume-gallon": ("gal", "l", "3.785411784"),
-    "volume-barrel": ("bbl", "bbl", "1"),
-    "mass-tonne": ("t", "kg", "1000"),
-    "mass-kilogram": ("kg", "kg", "1"),
-    "mass-gram": ("g", "kg", "0.001"),
-    "mass-milligram": ("mg", "kg", "0.000001"),
-    "mass-ounce": ("oz", "kg", "0.028349523125"),
-    "mass-pound": ("lb", "kg", "0.45359237"),
-    "speed-kilometer-per-hour": ("km/h", "km/h", "1"),
-    "speed-mile-per-hour": ("mph", "km/h", "1.609344"),
-    "speed-meter-per-second": ("m/s", "km/h", "3.6"),
-    "speed-knot": ("kn", "km/h", "1.852"),
-    "temperature-celsius": ("°C", "°C", "1"),
-    "temperature-fahrenheit": ("°F", "°F", "1"),
-    "temperature-kelvin": ("K", "K", "1"),
-    "power-gigawatt": ("GW", "W", "1000000000"),
-    "power-megawatt": ("MW", "W", "1000000"),
-    "power-kilowatt": ("kW", "W", "1000"),
-    "power-watt": ("W", "W", "1"),
-    "power-horsepower": ("hp", "hp", "1"),
-    "energy-kilowatt-hour": ("kWh", "kWh", "1"),
-    "energy-joule": ("J", "J", "1"),
-    "energy-kilojoule": ("kJ", "J", "1000"),
-    "energy-kilocalorie": ("kcal", "kcal", "1"),
-    "frequency-hertz": ("Hz", "Hz", "1"),
-    "frequency-kilohertz": ("kHz", "Hz", "1000"),
-    "frequency-megahertz": ("MHz", "Hz", "1000000"),
-    "frequency-gigahertz": ("GHz", "Hz", "1000000000"),
-    "digital-byte": ("B", "B", "1"),
-    "digital-kilobyte": ("kB", "B", "1000"),
-    "digital-megabyte": ("MB", "B", "1000000"),
-    "digital-gigabyte": ("GB", "B", "1000000000"),
-    "digital-terabyte": ("TB", "B", "1000000000000"),
-    "electric-volt": ("V", "V", "1"),
-    "electric-ampere": ("A", "A", "1"),
-    "pressure-bar": ("bar", "bar", "1"),
-    "pressure-hectopascal": ("hPa", "bar", "0.001"),
-    "duration-second": ("s", "s", "1"),
-    "duration-minute": ("min", "s", "60"),
-    "duration-hour": ("h", "s", "3600"),
-    "duration-day": ("d", "s", "86400"),
-    "duration-week": ("wk", "s", "604800"),
-    "duration-month": ("mo", "mo", "1"),
-    "duration-quarter": ("qtr", "mo", "3"),
-    "duration-year": ("a", "mo", "12"),
-    "duration-decade": ("dec", "mo", "120"),
-    "duration-century": ("c", "mo", "1200"),
-    "duration-millisecond": ("ms", "s", "0.001"),
-}
-# Forms CLDR does not list; cased forms stand as they are written.
-_EXTRA: dict[str, tuple[str, ...]] = {
-    "length-kilometer": ("Kilometern", "kilometre", "kilometres", "kms"),
-    "length-meter": ("Metern", "metre", "metres"),
-    "length-foot": ("Fuß", "feet", "foot"),
-    "length-mile": ("mi", "Meile", "Meilen"),
-    "length-nanometer": ("nm",),
-    "length-light-year": ("Lichtjahre", "Lichtjahren"),
-    "area-square-kilometer": ("km2", "km²", "qkm", "sq km", "square kilometres",
-                             "Quadratkilometern"),
-    "area-square-meter": ("m2", "m²", "qm", "sq m", "square metres", "Quadratmetern"),
-    "area-square-mile": ("sq mi", "square miles", "Quadratmeilen"),
-    "area-square-foot": ("sq ft",),
-    "area-hectare": ("ha", "Hektar"),
-    "volume-liter": ("litre", "litres", "Liter", "l"),
-    "volume-cubic-meter": ("m3", "m³", "Kubikmetern"),
-    "volume-barrel": ("Barrel", "Fass", "barrels"),
-    "mass-tonne": ("Tonne", "Tonnen", "t", "tons", "ton", "tonnes", "metric tons"),
-    "mass-kilogram": ("Kilo", "Kilos", "kilos"),
-    "speed-kilometer-per-hour": ("km/h", "kmh", "kph", "Stundenkilometer", "Stundenkilometern"),
-    "speed-mile-per-hour": ("mph", "Meilen pro Stunde"),
-    "temperature-celsius": ("°C", "° C", "Grad Celsius", "Grad", "degrees", "degrees Celsius"),
-    "temperature-fahrenheit": ("°F", "Grad Fahrenheit", "degrees Fahrenheit"),
-    "power-horsepower": ("PS", "hp"),
-    "energy-kilowatt-hour": ("Kilowattstunden",),
-    "duration-second": ("Sek.", "sec", "secs", "sec."),
-    "duration-minute": ("Min.", "Minuten", "mins", "min"),
-    "duration-hour": ("Std.", "h", "hrs", "Stunden"),
-    "duration-day": ("Tagen",),
-    "duration-month": ("Monaten",),
-    "duration-year": ("Jahren", "Jahres", "yrs", "years old", "year-old", "jährige", "jährigen",
-                      "jähriger", "jähriges", "jährig"),
-    "duration-decade": ("Jahrzehnt", "Jahrzehnte", "Jahrzehnten", "decade", "decades"),
-    "duration-century": ("Jahrhunderte", "Jahrhunderten", "centuries"),
-}  # fmt: skip
-_MULTIPLES: dict[str, tuple[str, str, str]] = {
-    "Gigatonnen": ("Gt", "kg", "1000000000000"),
-    "gigatons": ("Gt", "kg", "1000000000000"),
-    "Gigatonne": ("Gt", "kg", "1000000000000"),
-    "Megatonnen": ("Mt", "kg", "1000000000"),
-    "megatons": ("Mt", "kg", "1000000000"),
-    "kWh": ("kWh", "kWh", "1"),
-    "MWh": ("MWh", "kWh", "1000"),
-    "GWh": ("GWh", "kWh", "1000000"),
-    "TWh": ("TWh", "kWh", "1000000000"),
-    "Gigawattstunden": ("GWh", "kWh", "1000000"),
-    "Megawattstunden": ("MWh", "kWh", "1000"),
-    "Terawattstunden": ("TWh", "kWh", "1000000000"),
-    "Zentner": ("Ztr", "kg", "50"),
-}
-_PERCENT_FORMS = (
-    "%", "Prozent", "prozentige", "prozentigen", "prozentiger", "percent", "per cent", "pct",
-    "pour cent", "por ciento", "por cento", "per cento", "procent", "v. H.", "v.H.",
-)  # fmt: skip
-_POINT_FORMS = (
-    "Prozentpunkte", "Prozentpunkten", "Prozentpunkt", "percentage points", "percentage point",
-    "points de pourcentage", "puntos porcentuales",
-)  # fmt: skip
-
-SYMBOLS = {
-    "US$": "USD", "$US": "USD", "A$": "AUD", "C$": "CAD", "CA$": "CAD", "AU$": "AUD",
-    "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "R$": "BRL", "$": "USD", "€": "EUR", "£": "GBP",
-    "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₴": "UAH", "₪": "ILS",
-    "zł": "PLN", "Kč": "CZK", "sFr.": "CHF", "SFr.": "CHF", "Fr.": "CHF",
-}  # fmt: skip
-# Codes written in text. All of ISO 4217 would take "ALL", "TOP" and "SOS" for money.
-CODES = frozenset(
-    {
-        "USD",
-        "EUR",
-        "GBP",
-        "CHF",
-        "JPY",
-        "CNY",
-        "RMB",
-        "AUD",
-        "CAD",
-        "NZD",
-        "SEK",
-        "NOK",
-        "DKK",
-        "ISK",
-        "PLN",
-        "CZK",
-        "HUF",
-        "RON",
-        "BGN",
-        "RUB",
-        "UAH",
-        "TRY",
-        "INR",
-        "KRW",
-        "SGD",
-        "HKD",
-        "TWD",
-        "THB",
-        "IDR",
-        "MYR",
-        "PHP",
-        "VND",
-        "BRL",
-        "MXN",
-        "ARS",
-        "CLP",
-        "ZAR",
-        "ILS",
-        "AED",
-        "SAR",
-        "QAR",
-        "EGP",
-        "DEM",
-        "ATS",
-        "FRF",
-        "ITL",
-        "ESP",
-    }
-)
-_SHORT_NAMES = {
-    "dollar": "USD", "dollars": "USD", "dólares": "USD", "dólar": "USD", "dollari": "USD",
-    "dollaro": "USD", "us-dollar": "USD", "us-dollars": "USD", "us dollar": "USD",
-    "amerikanische dollar": "USD", "bucks": "USD", "euro": "EUR", "euros": "EUR",
-    "pfund": "GBP", "pound": "GBP", "pounds": "GBP", "pfund sterling": "GBP",
-    "britische pfund": "GBP", "pounds sterling": "GBP", "libras": "GBP", "livres": "GBP",
-    "sterling": "GBP", "franken": "CHF", "swiss francs": "CHF", "schweizer franken": "CHF",
-    "francs suisses": "CHF", "yen": "JPY", "yuan": "CNY", "renminbi": "CNY", "rubel": "RUB",
-    "rubles": "RUB", "roubles": "RUB", "rupien": "INR", "rupees": "INR", "won": "KRW",
-    "złoty": "PLN", "zloty": "PLN", "schekel": "ILS", "shekels": "ILS", "rand": "ZAR",
-    "forint": "HUF", "dm": "DEM", "d-mark": "DEM", "mark": "DEM", "schilling": "ATS",
-}  # fmt: skip
-_CENTS = {"cent": "0.01", "cents": "0.01", "pence": "0.01", "rappen": "0.01"}
-_CENT_OF = {"pence": "GBP", "rappen": "CHF"}
-_ENDINGS = ("", "s", "n", "en", "e")
+_PLURALS = (None, 1, 2, 5, 1.5)  # one of each of CLDR's forms
+_SHORTEST_ABROAD = 4
+"""Letters of a unit's name that is understood in another language; "mi", "won" are words there."""
+_NEVER = frozenset({"in", "a", "A", "B", "K", "C", "J"})
+"""Symbols that are words far more often than units."""
 
 
 def money(code: str, factor: str = "1") -> Unit:
@@ -248,100 +51,166 @@ def money(code: str, factor: str = "1") -> Unit:
 
 def unit_after(folded: str, at: int, language: str) -> tuple[Unit, int] | None:
     """The unit that begins at ``at`` (after an optional blank or hyphen) and where it ends."""
-    forms, pattern = _lexicon(language)
-    match = pattern.match(folded, at)
+    lexicon = _lexicon(language)
+    match = lexicon.after.match(folded, at)
     if match is None:
         return None
-    said = match.group("unit")
-    unit = forms.get(said) or forms.get(said.casefold())
+    said = match.group("name") or match.group("exact")
+    unit = lexicon.exact.get(said) or lexicon.names.get(said.casefold())
     return (unit, match.end()) if unit else None
 
 
-def currency_before(folded: str, at: int) -> tuple[Unit, int] | None:
-    """The currency sign or code that ends right before ``at``, and where it starts."""
-    match = _BEFORE.search(folded, max(0, at - 6), at)
+def unit_before(folded: str, at: int, language: str) -> tuple[Unit, int] | None:
+    """The sign, code or word for a currency or percent that ends right before ``at``: its start."""
+    lexicon = _lexicon(language)
+    match = lexicon.before.search(folded, max(0, at - lexicon.longest_before), at)
     if match is None:
         return None
     said = match.group("unit")
-    return money(SYMBOLS.get(said, said)), match.start("unit")
+    return lexicon.prefixes.get(said) or lexicon.prefixes[said.casefold()], match.start("unit")
 
 
-_BEFORE = re.compile(
-    r"(?<![A-Za-z])(?P<unit>"
-    + "|".join(re.escape(s) for s in sorted({*SYMBOLS, *CODES}, key=len, reverse=True))
-    + r") ?$"
-)
+# --- the words of a language ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Lexicon:
+    """``names`` are found in any case, ``exact`` forms as they stand ("m", "M")."""
+
+    names: dict[str, Unit]
+    exact: dict[str, Unit]
+    prefixes: dict[str, Unit]
+    after: re.Pattern[str]
+    before: re.Pattern[str]
+    longest_before: int
 
 
 @cache
-def _lexicon(language: str) -> tuple[dict[str, Unit], re.Pattern[str]]:
-    """Unit forms of a language, and of German and English, with the pattern that finds them.
-
-    Written-out names are matched in any case, abbreviations as they stand ("m", "M").
-    """
+def _lexicon(language: str) -> _Lexicon:
+    """The units of a language: its file's before CLDR's, its own before those of others."""
+    own, *_ = understood = words_understood(language)
     names: dict[str, Unit] = {}
-    exact: dict[str, Unit] = {}
-    for lang in dict.fromkeys((language, "de", "en")):
-        _add_currencies(lang, names)
-        _add_measures(lang, names, exact)
-    for form, code in _SHORT_NAMES.items():
-        names[form] = money(code)
-    for form, factor in _CENTS.items():
-        names[form] = money(_CENT_OF.get(form, "USD" if language == "en" else "EUR"), factor)
-    for form in _PERCENT_FORMS:
-        names[form.casefold()] = PERCENT
-    for form in _POINT_FORMS:
-        names[form.casefold()] = POINTS
-    exact |= {s: money(c) for s, c in SYMBOLS.items()} | {c: money(c) for c in CODES}
-    exact = {form: unit for form, unit in exact.items() if form.casefold() not in names}
-    return {**names, **exact}, _pattern(names, exact)
-
-
-def _pattern(names: dict[str, Unit], exact: dict[str, Unit]) -> re.Pattern[str]:
-    def any_of(forms: dict[str, Unit]) -> str:
-        return "|".join(re.escape(f) for f in sorted(forms, key=len, reverse=True))
-
-    return re.compile(
-        rf"(?: {{0,2}}|-| ?(?:d'|de |di |of ))"
-        rf"(?P<unit>(?i:{any_of(names)})(?:(?<=\w)(?!\w)|(?<!\w))|"
-        rf"(?:{any_of(exact)})(?:(?<=\w)(?![\w'])|(?<!\w)))"
+    stated: dict[str, Unit] = {}
+    in_files: dict[str, Unit] = {}
+    for reader, exact in ((_read_cldr, stated), (_read_file, in_files)):
+        for words in reversed(understood):
+            abroad = words is not own and own.code not in words.also
+            for form, unit, as_it_stands in reader(words):
+                if not abroad or len(form) >= _SHORTEST_ABROAD:
+                    target = exact if as_it_stands else names
+                    target[form if as_it_stands else form.casefold()] = unit
+    exact = {k: u for k, u in (stated | _symbols() | in_files).items() if k.casefold() not in names}
+    for form in own.not_units:
+        names.pop(form.casefold(), None)
+        exact.pop(form, None)
+    before, percent = _before(understood)
+    return _Lexicon(
+        names,
+        exact,
+        before | percent,
+        _after(names, exact, understood),
+        re.compile(rf"(?<![A-Za-z])(?P<unit>{_any_of(before)}|(?i:{_any_of(percent)})) ?$")
+        if percent
+        else re.compile(rf"(?<![A-Za-z])(?P<unit>{_any_of(before)}) ?$"),
+        max(map(len, before | percent)) + 2,
     )
 
 
-def _add_currencies(language: str, names: dict[str, Unit]) -> None:
+def _before(understood: tuple[Words, ...]) -> tuple[dict[str, Unit], dict[str, Unit]]:
+    """What stands before a number: currencies as they are written, and percents."""
+    found = {sign: money(code) for sign, code in SYMBOLS.items()}
+    found |= {code: money(code) for code in CODES}
+    for words in reversed(understood):
+        found |= {f: money(c) for c, forms in words.currencies_before.items() for f in forms}
+    own = understood[0]
+    percent = {*own.percent_before, *_cldr_names("concentr-percent", "long", own.code)[1]}
+    return found, {form.casefold(): PERCENT for form in percent}
+
+
+def _symbols() -> dict[str, Unit]:
+    found = {sign: money(code) for sign, code in SYMBOLS.items()}
+    found |= {code: money(code) for code in CODES} | {"%": PERCENT, "‰": PERMILLE}
+    for name, (symbol, *_) in MEASURES.items():
+        unit = _measure(name)
+        if unit.kind is Kind.MEASURE and symbol not in _NEVER:
+            found |= dict.fromkeys((symbol, *SPELLINGS.get(name, ())), unit)
+    return found
+
+
+def _measure(name: str) -> Unit:
+    symbol, base, factor = MEASURES[name]
+    kind = Kind.DURATION if name.startswith("duration") else Kind.MEASURE
+    return Unit(kind, symbol, base, Decimal(factor))
+
+
+def _read_cldr(words: Words) -> list[tuple[str, Unit, bool]]:
+    """CLDR's forms of a language, and whether each stands as it is."""
+    found = []
+    for name in reversed(MEASURES):
+        unit = _measure(name)
+        for said in _cldr_names(name, "long", words.code)[0]:
+            found += [(said + end, unit, False) for end in ("", *words.plural_endings)]
+        if unit.kind is Kind.MEASURE:
+            short = _cldr_names(name, "short", words.code)[0] - _NEVER
+            found += [(said, unit, True) for said in short]
+    found += [(f, PERCENT, False) for f in _cldr_names("concentr-percent", "long", words.code)[0]]
+    return found + [(said, money(code), False) for code, said in _currency_names(words.code)]
+
+
+def _currency_names(language: str) -> list[tuple[str, str]]:
     try:
         locale = Locale.parse(language)
     except (UnknownLocaleError, ValueError):
-        return
-    for code in CODES - {"RMB"}:
-        for name in (get_currency_name(code, n, locale) for n in (None, 1, 2)):
-            if name != code:
-                names.setdefault(name.casefold().replace("\u00a0", " "), money(code))
+        return []
+    named = [
+        (code, get_currency_name(code, n, locale).replace("\u00a0", " "))
+        for code in sorted(CODES - {"RMB"})
+        for n in _PLURALS
+    ]
+    return [(code, name) for code, name in named if name != code]
 
 
-def _add_measures(language: str, names: dict[str, Unit], exact: dict[str, Unit]) -> None:
-    for cldr, (symbol, base, factor) in _CLDR.items():
-        kind = Kind.DURATION if cldr.startswith("duration") else Kind.MEASURE
-        unit = Unit(kind, symbol, base, Decimal(factor))
-        for name in _cldr_names(cldr, "long", language):
-            for ending in _ENDINGS if language == "de" else ("",):
-                names.setdefault((name + ending).casefold(), unit)
-        for form in (symbol, *_cldr_names(cldr, "short", language)):
-            # One capital letter or "in" and "a" are words far more often than units.
-            if kind is Kind.MEASURE and form not in {"in", "a", "A", "B", "K", "C", "J"}:
-                exact.setdefault(form, unit)
-        for form in _EXTRA.get(cldr, ()):
-            target = exact if len(form) < 3 or not form.isalpha() else names
-            target[form if target is exact else form.casefold()] = unit
-    for form, (symbol, base, factor) in _MULTIPLES.items():
-        exact[form] = Unit(Kind.MEASURE, symbol, base, Decimal(factor))
+def _read_file(words: Words) -> list[tuple[str, Unit, bool]]:
+    """The forms of a language's file, and whether each stands as it is: short or abbreviated."""
+    found = [(form, PERCENT) for form in words.percent] + [(form, POINTS) for form in words.points]
+    found += [(f, _measure(name)) for name, forms in words.measures.items() for f in forms]
+    found += [(f, money(code, "0.01")) for code, forms in words.cents.items() for f in forms]
+    found += [(f, money(code)) for code, forms in words.currencies.items() for f in forms]
+    return [(f, unit, (f.isascii() and len(f) < 3) or f.endswith(".")) for f, unit in found]
 
 
-def _cldr_names(cldr: str, length: str, language: str) -> set[str]:
-    """The names of a unit in one language, without the number babel writes beside them."""
+@cache
+def _cldr_names(name: str, length: str, language: str) -> tuple[set[str], set[str]]:
+    """The names of a unit in one language that stand behind a number, and those before it."""
     try:
-        said = [format_unit(n, cldr, length, locale=language) for n in (1, 2)]
+        said = [format_unit(n or 1, name, length, locale=language) for n in _PLURALS]
     except (UnknownUnitError, UnknownLocaleError, ValueError):
-        return set()
-    stripped = (re.sub(r"[\d\u0660-\u0669]+", "", s).strip("\u00a0\u202f ") for s in said)
-    return {s.replace("\u00a0", " ") for s in stripped if s}
+        return set(), set()
+    after, before = set[str](), set[str]()
+    for text in said:
+        form = re.sub(r"[\d\u0660-\u0669]+(?:[.,٫][\d\u0660-\u0669]+)?", "", text)
+        form = form.strip("\u00a0\u202f ").replace("\u00a0", " ")
+        if form and form != name:
+            leads = text[0].isdigit() or form == text
+            (after if leads else before).add(form)
+    return after, before
+
+
+def _after(
+    names: dict[str, Unit], exact: dict[str, Unit], understood: tuple[Words, ...]
+) -> re.Pattern[str]:
+    own = understood[0]
+    of = _any_of({word + ("" if word.endswith("'") else " ") for w in understood for word in w.of})
+    ending = rf"(?:'?(?:{_any_of(own.case_endings)}))?" if own.case_endings else ""
+    called = rf"(?:'(?:{_any_of(own.case_endings)}))?" if own.case_endings else r"(?!')"
+    # Where no blanks are written, only Latin letters that go on make another word.
+    word = r"\w" if own.blanks else "[A-Za-z]"
+    return re.compile(
+        rf"(?: {{0,2}}|-| ?(?:{of or '-'}))"
+        rf"(?:(?P<name>(?i:{_any_of(names)})){ending}(?:(?<={word})(?!{word})|(?<!{word}))|"
+        rf"(?P<exact>{_any_of(exact)})(?:(?<={word}){called}(?!{word})|(?<!{word})))"
+    )
+
+
+def _any_of(forms: Iterable[str]) -> str:
+    return "|".join(re.escape(f) for f in sorted(forms, key=len, reverse=True))

@@ -1,0 +1,88 @@
+"""What the words beside a number say against reading it: rather no amount than a wrong one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from index.text.words import words_of, words_understood
+from qa.values.quantity import Quantity
+
+_LETTERS = r"[^\W\d_]"
+_WORD_AFTER = re.compile(rf"[ '-]{{0,2}}({_LETTERS}[\w\u0300-\u036f\u064b-\u065f\u0900-\u0963]*)")
+_WORD_BEFORE = re.compile(rf"{_LETTERS}['.]? {{0,2}}$")
+_FOREIGN_LETTERS = re.compile(r"[a-zA-Z]")
+
+
+def counts_nothing(quantity: Quantity, folded: str, language: str) -> bool:
+    """Whether a number only names a thing: "Seite 12", "第3"."""
+    if quantity.unit is not None or quantity.number.words:
+        return False
+    before = folded[max(0, quantity.start - 20) : quantity.start]
+    return _neighbours(language).label.search(before) is not None
+
+
+def opens_list_item(quantity: Quantity, folded: str, text: str) -> bool:
+    """Whether a number at a line's start only numbers the line: "1. Die Kosten", "2) Erlöse".
+
+    ``folded`` has no line breaks any more, which ``text`` still has.
+    """
+    number = quantity.number
+    if quantity.unit is not None or number.ordinal or not number.plain or number.power:
+        return False
+    line = text[: quantity.start].rstrip(" \t")
+    return (not line or line[-1] == "\n") and folded[quantity.end : quantity.end + 2] in {
+        ". ",
+        ") ",
+    }
+
+
+def unread_beside(quantity: Quantity, folded: str, language: str) -> bool:
+    """Whether a word beside the amount may change it: a scale or a unit that is not understood.
+
+    Where a unit was read behind the number nothing is left that could. A language's file knows
+    its scales, and the stems of those and of its currencies in case another ending stands there.
+    In a language without a file, and where words follow without a blank, any unknown word may be
+    one.
+    """
+    read_behind = quantity.unit is not None and quantity.end > quantity.number.end
+    if read_behind or quantity.share is not None or quantity.number.ordinal:
+        return False
+    words, neighbours = words_of(language), _neighbours(language)
+    after = _WORD_AFTER.match(folded, quantity.end)
+    if not words.known:
+        before = quantity.unit is None and _WORD_BEFORE.search(
+            folded[max(0, quantity.start - 4) : quantity.start]
+        )
+        return bool(after or before)
+    if after is None:
+        return False
+    if neighbours.stem.match(after[1]):
+        return True
+    if words.blanks or _FOREIGN_LETTERS.match(after[1]):
+        return False
+    return neighbours.counted.match(after[1]) is None
+
+
+@dataclass(frozen=True, slots=True)
+class _Neighbours:
+    label: re.Pattern[str]
+    stem: re.Pattern[str]
+    counted: re.Pattern[str]
+
+
+@cache
+def _neighbours(language: str) -> _Neighbours:
+    own, understood = words_of(language), words_understood(language)
+
+    def any_of(forms: tuple[str, ...]) -> str:
+        return "|".join(map(re.escape, forms)) or r"(?!)"
+
+    labels = any_of(tuple(label for words in understood for label in words.labels))
+    apart = r"(?<!\w)" if own.blanks else ""
+    return _Neighbours(
+        label=re.compile(rf"{apart}(?:{labels}) ?$", re.I),
+        stem=re.compile(any_of(own.stems), re.I),
+        counted=re.compile(any_of(own.counted)),
+    )

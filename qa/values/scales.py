@@ -1,0 +1,143 @@
+"""Words for large numbers, "Mrd.", "mil millones": each language's own meaning of a word."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
+
+from index.text.words import Words, words_of, words_understood
+from qa.values.measures import CODES, SYMBOLS
+
+# Vowel signs and accents are no letters for ``\w``, but go on with a word.
+WORD_GOES_ON = r"(?=[\w\u0300-\u036f\u064b-\u065f\u0900-\u0963])"
+_MONEY = "|".join(re.escape(sign) for sign in sorted({*CODES, *SYMBOLS}, key=len, reverse=True))
+_SHORTEST_BY_CLDR = 3
+"""Letters of CLDR's abbreviations ("Mrd"); shorter ones ("M", "Md", "B") mean other things too."""
+_TIGHT = {"k": 3, "K": 3, "m": 6, "M": 6, "mn": 6, "b": 9, "B": 9, "T": 12}
+_GAP = re.compile(r"-| {0,2}")
+_TIGHT_SCALE = re.compile(r" ?(mn|[kKmMbBT])(?![\w.]\w|\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Words for ten to ``power`` that end at ``end``; no power where the word has several."""
+
+    end: int
+    power: int | None
+
+
+def scale_at(folded: str, at: int, language: str) -> Scale | None:
+    """The scale after a number that ends at ``at``: "mil millones" is one, 10**9."""
+    scale = _word_at(folded, _past_gap(folded, at), language)
+    while scale is not None and scale.power is not None:
+        further = _word_at(folded, _past_gap(folded, scale.end), language)
+        # "Tausend Milliarden" multiplies; in "1 Million 200 Tausend" a number stands between.
+        if further is None or further.power is None or further.power < scale.power:
+            break
+        scale = Scale(further.end, scale.power + further.power)
+    return scale
+
+
+def tight_scale(folded: str, at: int) -> tuple[int, int] | None:
+    """(end, power) of a letter that is a scale only beside a currency: "$14B", "£30m"."""
+    match = _TIGHT_SCALE.match(folded, at)
+    return (match.end(), _TIGHT[match.group(1)]) if match else None
+
+
+@cache
+def scale_words(language: str, *, least: int = 0) -> str:
+    """A pattern of the scales from ten to ``least`` on that the language and its kin know."""
+    return "|".join(
+        pattern
+        for words in words_understood(language)
+        for pattern, power in _own_scales(words.code)
+        if power is not None and power >= least
+    )
+
+
+def _past_gap(folded: str, at: int) -> int:
+    gap = _GAP.match(folded, at)
+    return gap.end() if gap else at
+
+
+def _word_at(folded: str, at: int, language: str) -> Scale | None:
+    """The longest scale word at ``at``; the language's own meaning comes before another's.
+
+    A word of other languages that means different powers in them has none.
+    """
+    own, foreign = _patterns(language)
+    best = max(_matches(own, folded, at), key=lambda s: s.end, default=None)
+    abroad = _matches(foreign, folded, at)
+    end = max((s.end for s in abroad), default=0)
+    if best is not None and best.end >= end:
+        return best
+    powers = {s.power for s in abroad if s.end == end}
+    return Scale(end, powers.pop() if len(powers) == 1 else None) if powers else None
+
+
+_Patterns = tuple[tuple[re.Pattern[str], int | None], ...]
+
+
+def _matches(patterns: _Patterns, folded: str, at: int) -> list[Scale]:
+    found = ((pattern.match(folded, at), power) for pattern, power in patterns)
+    return [Scale(match.end(), power) for match, power in found if match]
+
+
+@cache
+def _patterns(language: str) -> tuple[_Patterns, _Patterns]:
+    own, *others = words_understood(language)
+    foreign = [
+        scale
+        for words in others
+        for scale in _own_scales(words.code)
+        if own.code in words.also or not _SHORT.fullmatch(scale[0])
+    ]
+    return (
+        tuple((_pattern(form, own), power) for form, power in _own_scales(language)),
+        tuple((_pattern(form, own), power) for form, power in foreign),
+    )
+
+
+_SHORT = re.compile(r"\w{1,2}")  # as words of another language
+
+
+def _pattern(form: str, words: Words) -> re.Pattern[str]:
+    """``form`` as a whole word; a sign or code of money may follow at once ("3 MioEUR")."""
+    if not words.blanks or "(?=" in form:
+        return re.compile(form, re.I)
+    return re.compile(rf"(?:{form})(?:(?!{WORD_GOES_ON})|(?={_MONEY}))", re.I)
+
+
+@cache
+def _own_scales(language: str) -> tuple[tuple[str, int | None], ...]:
+    """The patterns of a language's file, then CLDR's words; no power for words with several."""
+    words = words_of(language)
+    found: list[tuple[str, int | None]] = [
+        (form, int(power)) for power, forms in words.scales.items() for form in forms
+    ]
+    found += [(form, None) for form in words.ambiguous]
+    return tuple(found + ([*_cldr_scales(language)] if words.blanks else []))
+
+
+def _cldr_scales(language: str) -> Iterator[tuple[str, int]]:
+    """The words behind the zeros of CLDR's patterns: "0 miliardi", "0\u00a0Mrd'.'"."""
+    try:
+        formats = Locale.parse(language).compact_decimal_formats
+    except (UnknownLocaleError, ValueError):
+        return
+    for length in ("long", "short"):
+        for plural in formats.get(length, {}).values():
+            for count, pattern in plural.items():
+                match = re.fullmatch(r"(0+)[\s\u00a0]*([^\W\d_][^\d;]*)", _plain(pattern))
+                if match and (length == "long" or len(match[2]) >= _SHORTEST_BY_CLDR):
+                    yield re.escape(match[2]), len(count) - len(match[1])
+
+
+def _plain(pattern: object) -> str:
+    """CLDR's pattern without its quotation marks; empty where there is none."""
+    written = getattr(pattern, "pattern", None) or ""
+    return str(written).replace("'", "").replace("\u00a0", " ")
