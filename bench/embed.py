@@ -154,9 +154,7 @@ def _rounds(passages: int, rounds: int) -> list[Round]:
     texts: list[str] = []
     sentences: list[str] = []
     for article in news_articles():
-        chunks = split_article(
-            article.text, article.title, article.language, IndexConfig(), embedder
-        )
+        chunks = split_article(article, IndexConfig(), embedder)
         articles.append(article)
         texts += [article.text[chunk.start : chunk.end] for chunk in chunks]
         sentences += [span.of(article.text) for chunk in chunks for span in chunk.sentences]

@@ -155,11 +155,7 @@ def _write_batch(writer: Writer, articles: int, seed: int) -> None:
     ends = np.arange(1, n + 1, dtype=np.int64) * SENTENCES
     first = writer.store.texts.next_passage_id()
     made = list(_articles(drawn, seed))
-    pieces = [
-        piece_of(0, article.text, article.title, "de", chunk.start, chunk.end, chunk.sentences)
-        for article, chunks in made
-        for chunk in chunks
-    ]
+    pieces = [piece_of(0, article, chunk) for article, chunks in made for chunk in chunks]
     arrays: dict[str, NDArray[Any]] = {
         "ids": np.arange(first, first + n, dtype=np.int64),
         "vectors": vectors,

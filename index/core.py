@@ -17,7 +17,8 @@ from index.errors import ArticleNotFoundError, IndexDamagedError, UsageError
 from index.indexing.progress import OnProgress, Tally
 from index.indexing.sync import FilesRead, Roots, find_gone
 from index.indexing.writer import Writer, rehearse, writing
-from index.ingest import ReadOptions, count_sources
+from index.ingest import ReadOptions
+from index.ingest.files import walk
 from index.naming import article_id_of, failed_source
 from index.opening import default_path, open_record
 from index.records import (
@@ -139,10 +140,11 @@ class Index:
         """
         options = options or ReadOptions()
         sources = [sources] if isinstance(sources, (str, Path)) else sources
-        tally = Tally(len(count_sources(sources)) if progress else None, progress)
+        found = list(walk(sources))
+        tally = Tally(_files_among(found), progress)
         with self._writing() as writer:
             read = FilesRead(self._store, options)
-            writer.add(read.read(sources), tally, read)
+            writer.add(read.read(found), tally, read)
         return tally.report()
 
     def add_articles(
@@ -177,10 +179,10 @@ class Index:
         options = options or ReadOptions()
         folders = [folders] if isinstance(folders, (str, Path)) else folders
         roots = Roots.of(folders, allow_empty=allow_empty)
-        tally = Tally(len(count_sources(roots.sources)) if progress else None, progress)
+        tally = Tally(_files_among(roots.files), progress)
         with nullcontext() if dry_run else self._writing() as writer:
             read = FilesRead(self._store, options, skip=True)
-            stream = _described(read.read(roots.sources), tally)
+            stream = _described(read.read(roots.files), tally)
             if writer is None:
                 rehearse(self._store, stream, tally)
             else:
@@ -364,3 +366,7 @@ def _described(articles: Iterable[Article | Failure], tally: Tally) -> Iterator[
         if isinstance(entry, Article):
             tally.sources[entry.id] = entry.source
         yield entry
+
+
+def _files_among(found: Iterable[Path | Failure]) -> int:
+    return sum(isinstance(item, Path) for item in found)

@@ -9,16 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.config import IndexConfig
 from index.encoder.embedder import Embedder
 from index.records import Article, Chunk, Failure
 from index.storage import segment
-from index.storage.store import Store
+from index.storage.texts import StoredText
 from index.text.passages import split
 
 CHARACTERS_PER_COMMIT = 4_000_000
 """Text that is gathered before it is committed, however few articles it comes from."""
+
+if TYPE_CHECKING:
+    from index.indexing.reuse import KnownVectors
+
+BESIDE_THE_TEXT = 32
+"""Tokens of a model's input that are kept for a prefix ("passage: ") and its marks."""
 
 PASSAGES_PER_SEGMENT = 4_096
 """So many are embedded and indexed at once: with 5 sentences each, 40 MB of vectors."""
@@ -41,54 +48,39 @@ def batches(
 
 
 def split_article(
-    text: str, title: str, language: str, config: IndexConfig, embedder: Embedder
+    source: Article | StoredText, config: IndexConfig, embedder: Embedder
 ) -> tuple[Chunk, ...]:
-    """The passages of a text that the embedder can read."""
+    """The passages of an article or a stored text that the embedder can read."""
     return split(
-        text,
-        title=title,
-        language=language,
+        source.text,
+        title=source.title,
+        language=source.language,
         count_tokens=embedder.count_tokens,
         limit=config.passage_tokens,
-        maximum=embedder.max_tokens - 32,
+        maximum=embedder.max_tokens - BESIDE_THE_TEXT,
     )
 
 
 def write_segments(
     folder: Path,
-    store: Store,
-    articles: Sequence[Article],
-    chunks: Sequence[Sequence[Chunk]],
+    passages: Sequence[tuple[Article, Chunk]],
+    first: int,
+    known: KnownVectors,
     embedder: Embedder,
     embedded: Callable[[int], None],
 ) -> list[segment.SegmentRecord]:
-    """Write segments with the passages of ``articles``, which ``chunks`` are, in their order.
+    """Write segments with these passages of articles, numbered from ``first``.
 
-    They are numbered on from those that were ever stored. Vectors that the articles had before are
-    taken over.
+    What is ``known`` of their vectors is taken over.
     """
-    from index.indexing.reuse import arrays_of, known_vectors, piece_of
+    from index.indexing.reuse import arrays_of, piece_of
 
-    pairs = [
-        (article, chunk)
-        for article, pieces in zip(articles, chunks, strict=True)
-        for chunk in pieces
-    ]
-    if not pairs:
-        return []
-    first = store.texts.next_passage_id()
-    before = [store.articles.get(article.id) for article in articles]
-    known = known_vectors(store, folder, (old.text_id for old in before if old))
     written = []
-    for start in range(0, len(pairs), PASSAGES_PER_SEGMENT):
+    for start in range(0, len(passages), PASSAGES_PER_SEGMENT):
+        some = passages[start : start + PASSAGES_PER_SEGMENT]
         pieces = [
-            piece_of(
-                *(number, article.text, article.title, article.language),
-                *(chunk.start, chunk.end, chunk.sentences),
-            )
-            for number, (article, chunk) in enumerate(
-                pairs[start : start + PASSAGES_PER_SEGMENT], start=first + start
-            )
+            piece_of(number, article, chunk)
+            for number, (article, chunk) in enumerate(some, start=first + start)
         ]
         written.append(segment.write(folder, arrays_of(pieces, known, embedder, embedded)))
     return written

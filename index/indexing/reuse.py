@@ -22,7 +22,7 @@ from index.legs.dense import codes_arrays, in_blocks
 from index.legs.language_centroids import language_arrays
 from index.legs.postings import compile_postings
 from index.legs.sentence_vectors import NAMES, coded, stored, vectors_of
-from index.records import Span
+from index.records import Article, Chunk
 from index.storage import segment
 from index.storage.rows import StoredPassage
 from index.storage.store import Store
@@ -58,18 +58,14 @@ def embedded_text(text: str, title: str, start: int, end: int) -> str:
     return own if not title or own.startswith(title) else f"{title}\n{own}"
 
 
-def piece_of(
-    number: int, text: str, title: str, language: str, start: int, end: int, spans: Sequence[Span]
-) -> Piece:
-    """The piece of a passage ``text[start:end]`` with its sentences' spans in ``text``."""
-    sentences = tuple(span.of(text) for span in spans)
-    return Piece(number, embedded_text(text, title, start, end), sentences, language)
-
-
-def stored_piece(passage: StoredPassage, text: str, title: str, language: str) -> Piece:
-    """The piece of a passage of the record."""
-    return piece_of(
-        passage.id, text, title, language, passage.start, passage.end, passage.sentences
+def piece_of(number: int, source: Article | StoredText, passage: Chunk | StoredPassage) -> Piece:
+    """The piece of a passage of an article or a stored text, to be known by ``number``."""
+    text = source.text
+    return Piece(
+        number,
+        embedded_text(text, source.title, passage.start, passage.end),
+        tuple(span.of(text) for span in passage.sentences),
+        source.language,
     )
 
 
@@ -82,7 +78,7 @@ def stored_pieces(store: Store, ids: Sequence[int]) -> Iterator[Piece]:
             if text is None or text.id != passage.text_id:
                 text = store.texts.get(passage.text_id)
             assert text is not None  # passages refer to texts that are there
-            yield stored_piece(passage, text.text, text.title, text.language)
+            yield piece_of(passage.id, text, passage)
 
 
 def known_vectors(store: Store, folder: Path, text_ids: Iterable[int]) -> KnownVectors:
@@ -92,7 +88,7 @@ def known_vectors(store: Store, folder: Path, text_ids: Iterable[int]) -> KnownV
         text = store.texts.get(text_id)
         if text is not None:
             for passage in store.texts.passages_of(text_id):
-                wanted[passage.id] = stored_piece(passage, text.text, text.title, text.language)
+                wanted[passage.id] = piece_of(passage.id, text, passage)
     known = KnownVectors()
     if wanted:
         for record in store.segments.all():

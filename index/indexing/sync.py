@@ -7,7 +7,6 @@ which is cheap; what has not changed is not extracted, split or embedded again.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,8 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from index.errors import SourceError, UsageError
-from index.ingest import ReadOptions, count_sources, read_sources
-from index.ingest.files import STDIN, read_file, uri_of
+from index.ingest import ReadOptions, SourceFile
+from index.ingest.files import STDIN, distinct, expand, uri_of
+from index.ingest.refusal import admitted
 from index.records import Article, Failure
 from index.storage.files import ReadFile
 from index.storage.store import Store
@@ -24,7 +24,7 @@ from index.storage.store import Store
 
 @dataclass
 class FilesRead:
-    """Reads sources, and notes what each file gave, for the record.
+    """Reads files, and notes what each gave, for the record.
 
     With ``skip`` a file is left out whose articles are all there as it would give them; their ids
     are then in ``unchanged``.
@@ -45,35 +45,26 @@ class FilesRead:
         self._known = self.store.files.all()
         self._checks = self.store.articles.checks() if self.skip else {}
         self._hashes: dict[str, str] = {}
+        self._texts: dict[str, str] = {}
         self._paths: dict[str, Path] = {}
         self._places: dict[str, int] = {}
-        self._current: str | None = None
         self._given: dict[str, dict[str, None]] = {}
         self._finished: list[str] = []
         self._origin: dict[str, str] = {}
         self._owners: dict[str, list[str]] = {}
 
-    def read(self, sources: Sequence[str | Path]) -> Iterator[Article | Failure]:
-        """What ``read_sources`` gives of ``sources``, without that of the files left out."""
+    def read(self, found: Iterable[Path | Failure]) -> Iterator[Article | Failure]:
+        """What the files ``found`` hold, without those that are left out."""
+        found = list(found)
         if self.skip:
-            self._paths = {uri_of(path): path for path in count_sources(sources)}
-            self._places = {uri: place for place, uri in enumerate(self._paths)}
-            for uri, known in self._known.items():
-                for article_id in known.articles if uri in self._places else ():
-                    self._owners.setdefault(article_id, []).append(uri)
-        read = read_sources(sources, self.options, wanted=self._begin, finished=self._end)
-        for item in read:
-            if self._current is None:
-                yield item
-            elif isinstance(item, Failure):
-                self.incomplete.add(self._current)
-                yield item
+            self._find_owners(found)
+        for item in found:
+            if isinstance(item, Failure):
+                yield admitted(item)
+            elif item == STDIN:
+                yield from SourceFile(item, self.options).items(self._texts)
             else:
-                self.seen.add(item.id)
-                self._given[self._current][item.id] = None
-                if not self._is_overruled(item.id, self._current):
-                    self._origin[item.id] = self._current
-                    yield item
+                yield from self._read(SourceFile(item, self.options))
 
     def put(self) -> None:
         """Record the files finished since the last time; in the transaction of their articles."""
@@ -90,36 +81,46 @@ class FilesRead:
         """What files had given before this reading, by their addresses."""
         return self._known
 
-    def _begin(self, path: Path) -> bool:
-        """Whether a file is to be read; everything until ``_end`` comes from it."""
-        if path == STDIN:
-            return True
-        uri = uri_of(path)
+    def _find_owners(self, found: Iterable[Path | Failure]) -> None:
+        """Which of the files gave each article when they were last read."""
+        self._paths = {uri_of(path): path for path in found if isinstance(path, Path)}
+        self._places = {uri: place for place, uri in enumerate(self._paths)}
+        for uri, known in self._known.items():
+            for article_id in known.articles if uri in self._places else ():
+                self._owners.setdefault(article_id, []).append(uri)
+
+    def _read(self, file: SourceFile) -> Iterator[Article | Failure]:
+        """What one file holds; nothing of one that is left out."""
+        uri = file.uri
         self.walked.append(uri)
-        if self.skip and self._is_current(uri, path):
+        if self.skip and self._is_current(file):
             ids = self._known[uri].articles
             self.seen.update(ids)
             self.unchanged.extend(ids)
-            return False
-        # Taken before the file is read: if it changes between, it is read again the next time.
-        self._hash(uri, path)
-        self._current = uri
+            return
         self._given[uri] = {}
-        return True
+        for item in file.items(self._texts):
+            if isinstance(item, Failure):
+                self.incomplete.add(uri)
+                yield item
+            else:
+                self.seen.add(item.id)
+                self._given[uri][item.id] = None
+                if not self._is_overruled(item.id, uri):
+                    self._origin[item.id] = uri
+                    yield item
+        # That of the bytes its articles were made from.
+        self._hashes[uri] = file.sha256
+        self._finished.append(uri)
 
-    def _end(self, path: Path) -> None:
-        if self._current is not None:
-            self._finished.append(self._current)
-            self._current = None
-
-    def _is_current(self, uri: str, path: Path) -> bool:
+    def _is_current(self, file: SourceFile) -> bool:
         """Whether a file is as it was, and its articles in the index are as it gave them."""
-        known = self._known.get(uri)
+        known = self._known.get(file.uri)
         return (
             known is not None
             and known.read_as == self._read_as
             and bool(known.sha256)
-            and known.sha256 == self._hash(uri, path)
+            and known.sha256 == self._hash(file)
             and all(
                 check is not None and self._checks.get(article_id) == check
                 for article_id, check in known.articles.items()
@@ -129,53 +130,41 @@ class FilesRead:
     def _is_overruled(self, article_id: str, uri: str) -> bool:
         """Whether a later file that is left out gives the version of this article that counts."""
         return any(
-            self._places[other] > self._places[uri] and self._is_current(other, self._paths[other])
+            self._places[other] > self._places[uri]
+            and self._is_current(SourceFile(self._paths[other], self.options))
             for other in self._owners.get(article_id, ())
             if other != uri
         )
 
-    def _hash(self, uri: str, path: Path) -> str:
-        if uri not in self._hashes:
-            try:
-                data = read_file(path, self.options.max_bytes).data
-                self._hashes[uri] = hashlib.sha256(data).hexdigest()
-            except SourceError:  # its reader says why
-                self._hashes[uri] = ""
-        return self._hashes[uri]
+    def _hash(self, file: SourceFile) -> str:
+        if file.uri not in self._hashes:
+            self._hashes[file.uri] = file.sha256
+        return self._hashes[file.uri]
 
 
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """The folders that an index is made equal to."""
+    """The folders that an index is made equal to, and the files in them."""
 
-    folders: tuple[Path, ...]
     uris: tuple[str, ...]
-    empty: tuple[str, ...]
-    """Those without anything to read, which the caller has allowed."""
+    files: tuple[Path | Failure, ...]
 
     @classmethod
     def of(cls, folders: Sequence[str | Path], *, allow_empty: bool) -> Roots:
-        """Raises SourceError for a folder that is missing or empty, unless that is allowed."""
+        """Walks the folders. Raises SourceError for a missing or empty one, unless allowed."""
         if not folders:
             raise UsageError("No folder to make the index equal to. Name one: qa sync FOLDER")
-        paths = tuple(Path(folder) for folder in folders)
-        empty = []
+        paths = [Path(folder) for folder in folders]
+        files: list[Path | Failure] = []
         for path in paths:
-            reason = _why_empty(path)
+            found, reason = _files_in(path)
             if reason and not allow_empty:
                 raise SourceError(
                     str(path),
                     f"{reason}. Nothing was removed. --allow-empty removes all that came from it",
                 )
-            if reason:
-                empty.append(uri_of(path))
-        return cls(paths, tuple(uri_of(path) for path in paths), tuple(empty))
-
-    @property
-    def sources(self) -> list[Path]:
-        """The folders that there is something in."""
-        empty = set(self.empty)
-        return [p for p, uri in zip(self.folders, self.uris, strict=True) if uri not in empty]
+            files += [] if reason else found
+        return cls(tuple(uri_of(path) for path in paths), tuple(distinct(files)))
 
     def holds(self, uri: str) -> bool:
         """Whether a file's address, or what begins with it, lies below one of the folders."""
@@ -230,13 +219,19 @@ def _and_folders_of(uri: str) -> Iterator[str]:
     yield from (uri[:i] for i, c in enumerate(uri) if c == "/")
 
 
-def _why_empty(path: Path) -> str | None:
-    """Why a folder has nothing to read; None where it has something. Raises UsageError."""
+def _files_in(path: Path) -> tuple[list[Path | Failure], str | None]:
+    """What is in a folder, and why it has nothing to read where it has nothing.
+
+    Raises UsageError.
+    """
     if str(path) == "-" or path.is_file():
         raise UsageError(f"{path} is not a folder. qa add {path} adds it")
     if not path.is_dir():
-        return "there is no such folder"
-    return None if count_sources([path]) else "the folder holds no file that can be read"
+        return [], "there is no such folder"
+    found = list(expand(path))
+    if any(isinstance(item, Path) for item in found):
+        return found, None
+    return found, "the folder holds no file that can be read"
 
 
 def _read_as(options: ReadOptions) -> str:

@@ -18,6 +18,7 @@ from index.indexing.upkeep import merge_what_is_due, remove_leftovers
 from index.ingest.refusal import admitted
 from index.records import Article, Chunk, Failure
 from index.storage import segment
+from index.storage.articles import StoredArticle
 from index.storage.identity import IDENTITY, new_identity
 from index.storage.lock import writer_lock
 from index.storage.store import Store
@@ -104,19 +105,20 @@ class Writer:
         failures = [entry for entry in batch if isinstance(entry, Failure)]
         # Of a source that comes twice in a batch the later one counts.
         articles = {entry.id: entry for entry in batch if isinstance(entry, Article)}
-        changed = [a for a in articles.values() if not is_unchanged(self.store, a, tally)]
+        known = {name: self.store.articles.get(name) for name in articles}
+        changed = [a for a in articles.values() if not _is_unchanged(a, known[a.id], tally)]
         fresh = self._new_texts(changed)
-        chunks = [
-            split_article(a.text, a.title, a.language, self.config, self.model.get()) for a in fresh
-        ]
+        chunks = [split_article(article, self.config, self.model.get()) for article in fresh]
         first = self.store.texts.next_passage_id()
-        records = self._write_segments(fresh, chunks, tally)
+        passages = [(a, chunk) for a, found in zip(fresh, chunks, strict=True) for chunk in found]
+        before = [old.text_id for a in fresh if (old := known[a.id])]
+        records = self._write_segments(passages, first, before, tally)
         with self.store.atomic():
             self._put_settings()
             for article, pieces in zip(fresh, chunks, strict=True):
                 self.store.texts.put(article, first, pieces)
                 first += len(pieces)
-            replaced = [self._put_article(article, tally) for article in changed]
+            replaced = [self._put_article(a, known[a.id], tally) for a in changed]
             self.store.texts.delete_unused(text_id for text_id in replaced if text_id)
             for record in records:
                 self.store.segments.put(record)
@@ -128,13 +130,20 @@ class Writer:
         tally.step(len(batch))
 
     def _write_segments(
-        self, articles: Sequence[Article], chunks: Sequence[Sequence[Chunk]], tally: Tally
+        self,
+        passages: Sequence[tuple[Article, Chunk]],
+        first: int,
+        before: Sequence[int],
+        tally: Tally,
     ) -> list[segment.SegmentRecord]:
-        if not any(chunks):
+        """Write passages; vectors of the texts that their articles had ``before`` are kept."""
+        from index.indexing.reuse import known_vectors
+
+        if not passages:
             return []
-        segments = self.folder / "segments"
-        model = self.model.get()
-        return write_segments(segments, self.store, articles, chunks, model, tally.embedded)
+        folder = self.folder / "segments"
+        known = known_vectors(self.store, folder, before)
+        return write_segments(folder, passages, first, known, self.model.get(), tally.embedded)
 
     def _new_texts(self, articles: Sequence[Article]) -> list[Article]:
         """The first article of each text that is to be split and embedded."""
@@ -144,9 +153,10 @@ class Writer:
                 fresh[article.sha256] = article
         return list(fresh.values())
 
-    def _put_article(self, article: Article, tally: Tally) -> int | None:
+    def _put_article(
+        self, article: Article, known: StoredArticle | None, tally: Tally
+    ) -> int | None:
         """Store an article whose text is there; returns the id of the text it had before."""
-        known = self.store.articles.get(article.id)
         text_id = self.store.texts.with_checksum(article.sha256)
         assert text_id is not None
         shared = self.store.articles.count_of(text_id) > 0
@@ -193,17 +203,16 @@ def rehearse(store: Store, articles: Iterable[Article | Failure], tally: Tally) 
         tally.step(1)
     texts: set[str] = set()
     for article in last.values():
-        if not is_unchanged(store, article, tally):
-            known = store.articles.get(article.id) is not None
+        known = store.articles.get(article.id)
+        if not _is_unchanged(article, known, tally):
             copy = article.sha256 in texts or store.texts.with_checksum(article.sha256) is not None
             kind = tally.updated if known else tally.copies if copy else tally.added
             kind.append(article.id)
         texts.add(article.sha256)
 
 
-def is_unchanged(store: Store, article: Article, tally: Tally) -> bool:
+def _is_unchanged(article: Article, stored: StoredArticle | None, tally: Tally) -> bool:
     """Whether an article is there as it is; ``tally`` notes it then."""
-    stored = store.articles.get(article.id)
     if stored is None or _without_fetched(stored.article) != _without_fetched(article):
         return False
     tally.unchanged.append(article.id)

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from index.errors import SourceError
@@ -29,7 +29,7 @@ __all__ = [
     "Columns",
     "Kind",
     "ReadOptions",
-    "count_sources",
+    "SourceFile",
     "files",
     "read_sources",
     "read_text_file",
@@ -42,58 +42,72 @@ Reader = Callable[[Document, ReadOptions], Iterator[Article | Failure]]
 
 
 def read_sources(
-    sources: Sequence[str | Path],
-    options: ReadOptions = DEFAULTS,
-    *,
-    wanted: Callable[[Path], bool] | None = None,
-    finished: Callable[[Path], None] | None = None,
+    sources: Sequence[str | Path], options: ReadOptions = DEFAULTS
 ) -> Iterator[Article | Failure]:
     """Every article of ``sources``, in order; a Failure for each thing that cannot be read.
 
     A source is a file, a folder (walked in sorted order, hidden files left out, links only
-    inside of it), or "-" for standard input. ``wanted`` is asked before each file of
-    ``count_sources``; one that it refuses is left out. ``finished`` is called with each of the
-    others when it is done, whether it could be read or not. Never raises for what a source holds.
+    inside of it), or "-" for standard input. Never raises for what a source holds.
     """
-    seen: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for item in walk(sources):
         if isinstance(item, Failure):
             yield admitted(item)
-            continue
-        if wanted is not None and not wanted(item):
-            continue
-        for result in map(admitted, _read(item, options)):
+        else:
+            yield from SourceFile(item, options).items(texts)
+
+
+class SourceFile:
+    """One file of some sources, or standard input; its bytes are read once, when first needed."""
+
+    def __init__(self, path: Path, options: ReadOptions = DEFAULTS) -> None:
+        self.path = path
+        self.uri = "stdin:" if path == STDIN else uri_of(path)
+        self._options = options
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of its bytes; empty where they cannot be read, of which ``items`` gives the reason."""
+        if isinstance(self._document, SourceError):
+            return ""
+        return hashlib.sha256(self._document.data).hexdigest()
+
+    def items(self, texts: dict[str, str]) -> Iterator[Article | Failure]:
+        """Its articles, and a Failure for each thing in it that cannot be read.
+
+        ``texts`` are those read before, by their articles' ids: a second text of one source is
+        warned of.
+        """
+        for result in map(admitted, self._items()):
             if isinstance(result, Article):
-                _warn_if_repeated(result, item, seen)
+                _warn_if_repeated(result, self.path, texts)
             yield result
-        if finished is not None:
-            finished(item)
+
+    def _items(self) -> Iterator[Article | Failure]:
+        try:
+            is_stdin = self.path == STDIN
+            kind = self._options.stdin_format if is_stdin else kind_of(self.path)
+            if kind is None:
+                raise SourceError(self.uri, _unknown_kind(self.path))
+            if isinstance(self._document, SourceError):
+                raise self._document
+            yield from _READERS[kind](self._document, self._options)
+        except Exception as error:  # five libraries read what strangers wrote: any kind may come
+            yield refusal(error, self.uri)
+
+    @cached_property
+    def _document(self) -> Document | SourceError:
+        limit = self._options.max_bytes
+        try:
+            return _read_stdin(limit) if self.path == STDIN else read_file(self.path, limit)
+        except SourceError as error:
+            return error
 
 
 def read_text_file(path: Path, max_bytes: int) -> str:
     """The text of one file in whatever encoding it has. Raises SourceError."""
     document = read_file(path, max_bytes)
     return decode(document.data, document.uri)
-
-
-def count_sources(sources: Sequence[str | Path]) -> list[Path]:
-    """The files that ``read_sources`` will read, for a progress bar; "-" is standard input."""
-    return [item for item in walk(sources) if isinstance(item, Path)]
-
-
-def _read(path: Path, options: ReadOptions) -> Iterator[Article | Failure]:
-    """One file or standard input, with its errors as Failures."""
-    source = "stdin:"
-    try:
-        source = source if path == STDIN else uri_of(path)
-        kind = options.stdin_format if path == STDIN else kind_of(path)
-        if kind is None:
-            raise SourceError(source, _unknown_kind(path))
-        limit = options.max_bytes
-        document = _read_stdin(limit) if path == STDIN else read_file(path, limit)
-        yield from _READERS[kind](document, options)
-    except Exception as error:  # five libraries read what strangers wrote: any kind may come out
-        yield refusal(error, source)
 
 
 def _read_stdin(max_bytes: int) -> Document:
@@ -124,9 +138,9 @@ def _unknown_kind(path: Path) -> str:
     return f"files of the kind {path.suffix!r} are not read; use .txt, .md, .html, .jsonl or .csv"
 
 
-def _warn_if_repeated(article: Article, path: Path, seen: dict[str, str]) -> None:
+def _warn_if_repeated(article: Article, path: Path, texts: dict[str, str]) -> None:
     """Two articles of one source are an update of the first: rarely meant within one call."""
-    before = seen.setdefault(article_id(article.source), article.sha256)
+    before = texts.setdefault(article_id(article.source), article.sha256)
     if before != article.sha256:
         logger.warning(
             "%s: another text of the source %s; the last one read counts",

@@ -6,7 +6,7 @@ import mimetypes
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
@@ -58,15 +58,19 @@ def walk(sources: Sequence[str | Path]) -> Iterator[Path | Failure]:
     ``STDIN`` stands for standard input. Files named directly come through whatever their
     kind, so that the one who reads them can say why not.
     """
+    return distinct(item for source in sources for item in expand(source))
+
+
+def distinct(items: Iterable[Path | Failure]) -> Iterator[Path | Failure]:
+    """Each file once, whatever it is called."""
     seen: set[Path] = set()
-    for source in sources:
-        for item in _expand(source):
-            if isinstance(item, Path):
-                real = item if item == STDIN else _resolve(item)
-                if real in seen:
-                    continue
-                seen.add(real)
-            yield item
+    for item in items:
+        if isinstance(item, Path):
+            real = item if item == STDIN else _resolve(item)
+            if real in seen:
+                continue
+            seen.add(real)
+        yield item
 
 
 def uri_of(path: Path) -> str:
@@ -84,7 +88,8 @@ def read_file(path: Path, max_bytes: int) -> Document:
     raise SourceError(uri, "the file changes while it is read; add it again when it is finished")
 
 
-def _expand(source: str | Path) -> Iterator[Path | Failure]:
+def expand(source: str | Path) -> Iterator[Path | Failure]:
+    """The files of one source; what is refused as a Failure."""
     name = str(source)
     if name == "-":
         yield STDIN

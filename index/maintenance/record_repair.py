@@ -37,6 +37,7 @@ from index.storage.identity import IDENTITY, new_identity
 from index.storage.schema import TABLES
 from index.storage.segment import SegmentRecord
 from index.storage.store import Store
+from index.storage.texts import StoredText
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ def _split_again(store: Store, rows: Rows, embedder: Embedder | None) -> None:
     for row in rows["passages"]:
         have.setdefault(row["text_id"], []).append((row["start"], row["end"], row["sentences"]))
     for row in rows["texts"]:
-        chunks = split_article(row["text"], row["title"], row["language"], config, embedder)
+        text = StoredText(row["id"], row["text"], row["title"], row["language"])
+        chunks = split_article(text, config, embedder)
         expected = [
             (c.start, c.end, json.dumps([[s.start, s.end] for s in c.sentences]).replace(" ", ""))
             for c in chunks

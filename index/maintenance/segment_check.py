@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import IndexDamagedError
-from index.indexing.reuse import is_sound, stored_piece
+from index.indexing.reuse import is_sound, piece_of
 from index.legs.dense import CODED
 from index.legs.dense_check import vectors_problems
 from index.legs.postings_check import postings_problems
@@ -110,7 +110,7 @@ def _passage_problems(
         for passage, text in texts.passages(wanted[first : first + 500]):
             row = rows[passage.id]
             start, end = ends[row], ends[row + 1]
-            piece = stored_piece(passage, text.text, text.title, text.language)
+            piece = piece_of(passage.id, text, passage)
             if end - start != len(piece.sentences):
                 yield (
                     f"passage {passage.id}: {end - start} sentences have vectors, it has "

@@ -1,6 +1,7 @@
 """What is on the disk: the record (SQLite), the immutable segments, the writer's lock."""
 
 __all__ = [
+    "articles",
     "audit",
     "files",
     "identity",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import os
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from index.ingest import ReadOptions, count_sources, read_sources
+from index.ingest import ReadOptions, SourceFile, files, read_sources
+from index.ingest.document import Document
 from index.records import Article, Failure
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -262,14 +264,29 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "larger than 10 bytes" in failure.reason
 
 
-def test_files_are_counted_and_reported_as_they_finish(tmp_path: Path) -> None:
-    write(tmp_path / "a.txt")
-    write(tmp_path / "b.txt", " ")
-    write(tmp_path / "c.png")
-    done: list[Path] = []
-    list(read_sources([tmp_path, "-no-", "missing"], finished=done.append))
-    assert done == count_sources([tmp_path, "-no-", "missing"])
-    assert [path.name for path in done] == ["a.txt", "b.txt"]
+def test_a_file_is_known_by_its_bytes_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.txt", "Das Meer ist tief.")
+    file, read = SourceFile(path), list[Path]()
+    original = files.read_file
+
+    def counted(path: Path, max_bytes: int) -> Document:
+        read.append(path)
+        return original(path, max_bytes)
+
+    monkeypatch.setattr("index.ingest.read_file", counted)
+    assert file.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    (article,) = file.items({})
+    assert isinstance(article, Article)
+    assert read == [path]
+
+
+def test_a_file_that_is_not_there_has_no_bytes_and_a_reason(tmp_path: Path) -> None:
+    file = SourceFile(tmp_path / "missing.txt")
+    assert file.sha256 == ""
+    (failure,) = file.items({})
+    assert isinstance(failure, Failure)
 
 
 def test_two_texts_of_one_source_are_warned_about(

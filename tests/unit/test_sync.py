@@ -147,7 +147,7 @@ def test_files_as_they_were_are_not_extracted_again(
     def fails(*_: object) -> object:
         raise AssertionError("a file was extracted")
 
-    monkeypatch.setattr("index.ingest._read", fails)
+    monkeypatch.setattr("index.ingest.SourceFile.items", fails)
     assert counts(opened.sync(folder)) == (0, 0, 0, 2, 0)
 
 
