@@ -41,7 +41,7 @@ from index.indexing.writer import Writer, writing
 from index.legs.dense import codes_arrays, in_blocks
 from index.legs.language_centroids import language_arrays
 from index.legs.postings import Postings, by_ending, term_keys
-from index.legs.sentence_vectors import coded, vectors_of
+from index.legs.sentence_vectors import quantized, vectors_of
 from index.maintenance.check import verify
 from index.opening import open_record
 from index.storage import segment
@@ -151,7 +151,7 @@ def _write_batch(writer: Writer, articles: int, seed: int) -> None:
     n = articles * PASSAGES_PER_ARTICLE
     drawn = vocabulary().draw(n * PASSAGE_WORDS, source).reshape(n, PASSAGE_WORDS)
     vectors = made_up_vectors(n, source).astype(np.float16)
-    sentences = coded(vectors[source.integers(n, size=n * SENTENCES)]).arrays()
+    sentences = quantized(vectors[source.integers(n, size=n * SENTENCES)]).arrays()
     ends = np.arange(1, n + 1, dtype=np.int64) * SENTENCES
     first = writer.store.texts.next_passage_id()
     made = list(_articles(drawn, seed))

@@ -280,7 +280,7 @@ class Index:
 
         >>> with index.snapshot() as snapshot:              # doctest: +SKIP
         ...     hits = snapshot.search("Wie hoch wurde Scale AI bewertet?")
-        ...     rarity = snapshot.rarity(["bewert"])
+        ...     idf = snapshot.idf(["bewert"])
         """
         with ExitStack() as stack:
             with self._damage_named():

@@ -28,7 +28,7 @@ from index.legs.dense import codes_arrays
 from index.legs.language_centroids import LanguageSums
 from index.legs.postings import Postings
 from index.legs.postings_merge import merge_postings
-from index.legs.sentence_vectors import NAMES, coded, stored, vectors_of
+from index.legs.sentence_vectors import NAMES, quantized, stored, vectors_of
 from index.storage import segment
 from index.storage.layout import wrong_shapes
 from index.storage.segment import Arrays, SegmentRecord, Writer
@@ -168,7 +168,7 @@ class _Source:
             stay = start + np.flatnonzero(np.repeat(self.keep[block], counts))
             found = dict(zip(NAMES, stored(self.arrays, stay), strict=False))
             if self.is_earlier:
-                found = coded(found["sentences"]).arrays()
+                found = quantized(found["sentences"]).arrays()
             yield found, counts[self.keep[block]]
 
     def checks(self, pieces: Pieces) -> Iterator[NDArray[np.uint32]]:

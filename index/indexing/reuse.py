@@ -21,7 +21,7 @@ from index.encoder.embedder import Embedder
 from index.legs.dense import codes_arrays, in_blocks
 from index.legs.language_centroids import language_arrays
 from index.legs.postings import compile_postings
-from index.legs.sentence_vectors import NAMES, coded, stored, vectors_of
+from index.legs.sentence_vectors import NAMES, quantized, stored, vectors_of
 from index.records import Article, Chunk
 from index.storage import segment
 from index.storage.rows import StoredPassage
@@ -156,7 +156,7 @@ def arrays_of(
     texts = [piece.text for piece in pieces]
     vectors = embed(texts, known.passages, embedder, progress).astype(np.float16)
     all_sentences = [sentence for piece in pieces for sentence in piece.sentences]
-    sentences = coded(embed(all_sentences, known.sentences, embedder)).arrays()
+    sentences = quantized(embed(all_sentences, known.sentences, embedder)).arrays()
     ends = np.cumsum([len(piece.sentences) for piece in pieces], dtype=np.int64)
     languages = [piece.language for piece in pieces]
     postings = compile_postings([terms(piece.text, piece.language) for piece in pieces])

@@ -148,7 +148,7 @@ class SegmentVectors:
         return found
 
 
-class FlatVectors:
+class DenseIndex:
     """A search over the vectors of all segments, whose rows stand one after the other."""
 
     def __init__(self, segments: Sequence[SegmentVectors], dimension: int) -> None:

@@ -117,7 +117,9 @@ class Centres:
             sentences,
         )
 
-    def lifts(self, query: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def offsets(
+        self, query: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """What each language (L,) has to be given so that none is nearer to ``query`` (d,) only
         for being that language: for passages and for sentences, 0 for the nearest language."""
         return _lift(self.passages @ query), _lift(self.sentences @ query)

@@ -23,7 +23,7 @@ NAMES = ("sentences", "sentence_scales")
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class Quantized:
     """Vectors (m, d): row i is ``codes[i] * scales[i]``."""
 
     codes: NDArray[np.int8]
@@ -34,12 +34,12 @@ class Coded:
         return dict(zip(NAMES, (self.codes, self.scales), strict=True))
 
 
-def coded(vectors: NDArray[Any]) -> Coded:
+def quantized(vectors: NDArray[Any]) -> Quantized:
     """Vectors (m, d) with eight bits; those that come from codes give the same codes again."""
     exact = vectors.astype(np.float32)
     scales = np.abs(exact).max(axis=1, initial=0) / np.float32(127)
     whole = np.rint(exact / np.maximum(scales, np.finfo(np.float32).tiny)[:, None])
-    return Coded(whole.astype(np.int8), scales)
+    return Quantized(whole.astype(np.int8), scales)
 
 
 def stored(arrays: Mapping[str, NDArray[Any]], rows: Rows) -> tuple[NDArray[Any], ...]:

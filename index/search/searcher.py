@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from index.config import IndexConfig
 from index.errors import IndexDamagedError
 from index.legs import lexical
-from index.legs.dense import FlatVectors, SegmentVectors, unsound_rows
+from index.legs.dense import DenseIndex, SegmentVectors, unsound_rows
 from index.legs.fuse import best_first, weighted_sum
 from index.legs.language_centroids import Centres
 from index.legs.lexical import CompiledBM25
@@ -82,7 +82,7 @@ class Searcher:
         self._live = np.ones(len(self._ids), np.bool_)
         dead = _places_of(np.asarray(removed, np.int64), self._ids)
         self._live[dead] = False
-        self._dense = FlatVectors([one.vectors for one in segments], dimension)
+        self._dense = DenseIndex([one.vectors for one in segments], dimension)
         self._sentences = SentenceVectors(arrays)
         bounds = np.cumsum([0, *(len(one["ids"]) for one in arrays)])
         self._bounds = bounds
@@ -137,8 +137,8 @@ class Searcher:
         if not allowed.any():
             return []
         depth = max(k, self._config.candidates)
-        lifts, sentence_lifts = self._centres.lifts(vector)
-        dense = self._nearest(vector, depth, allowed, lifts)
+        offsets, sentence_offsets = self._centres.offsets(vector)
+        dense = self._nearest(vector, depth, allowed, offsets)
         language = language or detect(query)
         groups = self._expander.groups(query, language)
         scores = self._bm25.get_group_scores(groups)
@@ -148,10 +148,10 @@ class Searcher:
         languages = self._centres.rows[rows]
         vectors = self._dense.vectors(rows.tolist())
         self._refuse_unsound(rows, unsound_rows(vectors), "vectors")
-        cosines = vectors @ vector + lifts[languages]
+        cosines = vectors @ vector + offsets[languages]
         best, unsound = self._sentences.best(rows, vector)
         self._refuse_unsound(rows, unsound, "sentences")
-        sentences = best + sentence_lifts[languages]
+        sentences = best + sentence_offsets[languages]
         shares = scores[rows] / max(self._whole(query, language), 1e-9)
         fused = weighted_sum(
             cosines,
@@ -196,12 +196,12 @@ class Searcher:
         if row == len(self._ids) or self._ids[row] != passage_id or not self._live[row]:
             return None
         language = self._centres.rows[row]
-        lifts = np.array([self._centres.lifts(query)[1][language] for query in queries])
+        offsets = np.array([self._centres.offsets(query)[1][language] for query in queries])
         cosines = queries @ self._sentences.of(row).T
-        lifted: NDArray[np.float32] = (cosines + lifts[:, None]).astype(np.float32)
-        return lifted
+        comparable: NDArray[np.float32] = (cosines + offsets[:, None]).astype(np.float32)
+        return comparable
 
-    def rarity(self, term: str) -> float:
+    def idf(self, term: str) -> float:
         """The inverse document frequency of a term over the live passages."""
         return self._bm25.idf(term)
 
@@ -214,15 +214,15 @@ class Searcher:
         vector: NDArray[np.float32],
         depth: int,
         allowed: NDArray[np.bool_],
-        lifts: NDArray[np.float32],
+        offsets: NDArray[np.float32],
     ) -> list[tuple[int, float]]:
         """The nearest rows, each language's cosines lifted to those of the query's nearest one."""
         found: list[tuple[int, float]] = []
-        for number, lift in enumerate(lifts):
-            spoken = allowed if len(lifts) == 1 else allowed & (self._centres.rows == number)
+        for number, offset in enumerate(offsets):
+            spoken = allowed if len(offsets) == 1 else allowed & (self._centres.rows == number)
             limit = None if spoken.all() else spoken
             nearest = self._dense.search(vector, depth, limit)
-            found.extend((row, score + float(lift)) for row, score in nearest)
+            found.extend((row, score + float(offset)) for row, score in nearest)
         return sorted(found, key=lambda entry: (-entry[1], entry[0]))[:depth]
 
     def _refuse_unsound(

@@ -93,10 +93,10 @@ class Snapshot:
         with self._damage_named():
             return [self._sentence_cosines(passage, queries) for passage in passages]
 
-    def rarity(self, terms: Iterable[str]) -> dict[str, float]:
+    def idf(self, terms: Iterable[str]) -> dict[str, float]:
         """The inverse document frequency of each term over all passages; above zero."""
         with self._damage_named():
-            return {term: self._searcher.rarity(term) for term in terms}
+            return {term: self._searcher.idf(term) for term in terms}
 
     def expand(self, terms: Iterable[str], language: str) -> dict[str, dict[str, float]]:
         """For each term of a query in ``language`` what else in the articles it stands in or for.

@@ -152,9 +152,7 @@ class _Asked:
             (name.start, name.end, frozenset(terms(name.of(question.text), question.language)))
             for name in find_names(question.text, question.language)
         )
-        return cls(
-            question, own, names, snapshot.rarity(own), snapshot.expand(own, question.language)
-        )
+        return cls(question, own, names, snapshot.idf(own), snapshot.expand(own, question.language))
 
     def without_known_names(self, hit: Hit) -> str:
         """The question without the names that the passage or its title holds."""

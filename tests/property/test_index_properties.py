@@ -29,7 +29,7 @@ from rank_bm25 import BM25Okapi
 
 from index import Article, Failure, Filters, Index, make_article
 from index.ingest import read_sources
-from index.legs.dense import FlatVectors, SegmentVectors
+from index.legs.dense import DenseIndex, SegmentVectors
 from index.legs.lexical import CompiledBM25, top
 from index.legs.postings import compile_postings
 from index.search.near_duplicates import are_copies
@@ -285,7 +285,7 @@ def test_flat_search_equals_numpy(sizes: list[int], k: int, seed: int, share: fl
     query /= np.linalg.norm(query)
     allowed = None if share is None else random.random(len(rows)) < share
     parts = np.split(stored, np.cumsum(sizes)[:-1]) if sizes else []
-    found = FlatVectors([SegmentVectors({"vectors": part}) for part in parts], dimension).search(
+    found = DenseIndex([SegmentVectors({"vectors": part}) for part in parts], dimension).search(
         query, k, allowed
     )
 

@@ -28,7 +28,7 @@ GERMAN, ENGLISH = np.eye(D, dtype=np.float32)[:2]
 
 def test_one_language_is_not_moved() -> None:
     centres = Centres.of([_segment(["de"] * 40, _rows(40, GERMAN, 1))], D)
-    passages, sentences = centres.lifts(GERMAN)
+    passages, sentences = centres.offsets(GERMAN)
     assert centres.names == ("de",)
     assert list(passages) == [0.0]
     assert list(sentences) == [0.0]
@@ -38,13 +38,13 @@ def test_an_empty_index_has_no_centre() -> None:
     centres = Centres.of([], D)
     assert centres.names == ()
     assert len(centres.rows) == 0
-    assert len(centres.lifts(GERMAN)[0]) == 0
+    assert len(centres.offsets(GERMAN)[0]) == 0
 
 
 def test_the_other_language_is_lifted_by_what_it_is_away() -> None:
     vectors = np.concatenate([_rows(2000, GERMAN, 1), _rows(2000, ENGLISH, 2)])
     centres = Centres.of([_segment(["de"] * 2000 + ["en"] * 2000, vectors)], D)
-    passages, sentences = centres.lifts(GERMAN)
+    passages, sentences = centres.offsets(GERMAN)
     away = float((vectors[:2000].mean(0) - vectors[2000:].mean(0)) @ GERMAN)
     assert passages == pytest.approx([0.0, away], abs=0.02)
     assert sentences == pytest.approx(passages, abs=0.02)

@@ -378,7 +378,7 @@ class TestSearching:
         assert empty.search("Meer") == []
         assert empty.articles() == []
         with empty.snapshot() as snapshot:
-            assert snapshot.rarity(["meer"])["meer"] > 0.0
+            assert snapshot.idf(["meer"])["meer"] > 0.0
             assert snapshot.sentence_cosines([], np.zeros((1, 48), np.float32)) == []
 
     def test_everything_removed(self, empty: Index) -> None:
@@ -436,11 +436,11 @@ class TestSearching:
     def test_rarity_counts_live_passages(self, empty: Index) -> None:
         empty.add_articles([article("sea", SEA), article("alps", ALPS), article("rail", RAIL)])
         with empty.snapshot() as snapshot:
-            before = snapshot.rarity(["meer"])["meer"]
+            before = snapshot.idf(["meer"])["meer"]
             empty.remove(["https://sea"])
-            assert snapshot.rarity(["meer"])["meer"] == before
+            assert snapshot.idf(["meer"])["meer"] == before
         with empty.snapshot() as snapshot:
-            assert snapshot.rarity(["meer"])["meer"] > before
+            assert snapshot.idf(["meer"])["meer"] > before
 
     def test_a_snapshot_stays_what_it_was(self, empty: Index) -> None:
         """An answer takes several steps; what another thread does between them is not seen."""

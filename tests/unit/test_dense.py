@@ -9,34 +9,34 @@ import pytest
 from numpy.typing import NDArray
 
 from index.legs import dense
-from index.legs.dense import FlatVectors, SegmentVectors
+from index.legs.dense import DenseIndex, SegmentVectors
 
 ROWS = np.array([[1, 0], [0, 1], [0.6, 0.8], [-1, 0]], dtype=np.float32)
 QUERY = np.array([1, 0], dtype=np.float32)
 
 
-def flat(parts: Sequence[NDArray[np.generic]], dimension: int) -> FlatVectors:
-    return FlatVectors([SegmentVectors({"vectors": part}) for part in parts], dimension)
+def flat(parts: Sequence[NDArray[np.generic]], dimension: int) -> DenseIndex:
+    return DenseIndex([SegmentVectors({"vectors": part}) for part in parts], dimension)
 
 
 @pytest.fixture(params=[dense._SHARED, 0], ids=["one thread", "several"])
-def vectors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> FlatVectors:
+def vectors(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> DenseIndex:
     """Stored as an index stores them: in segments, with 16 bits."""
     monkeypatch.setattr(dense, "_SHARED", request.param)
     return flat([ROWS[:1].astype(np.float16), ROWS[1:].astype(np.float16)], 2)
 
 
-def test_rows_count_over_all_segments(vectors: FlatVectors) -> None:
+def test_rows_count_over_all_segments(vectors: DenseIndex) -> None:
     found = vectors.search(QUERY, 3)
     assert [row for row, _ in found] == [0, 2, 1]
     assert [score for _, score in found] == pytest.approx([1.0, 0.6, 0.0], abs=1e-3)
 
 
-def test_fewer_rows_than_asked_for(vectors: FlatVectors) -> None:
+def test_fewer_rows_than_asked_for(vectors: DenseIndex) -> None:
     assert [row for row, _ in vectors.search(QUERY, 50)] == [0, 2, 1, 3]
 
 
-def test_limit_applies_before_the_nearest_are_taken(vectors: FlatVectors) -> None:
+def test_limit_applies_before_the_nearest_are_taken(vectors: DenseIndex) -> None:
     allowed = np.array([False, True, False, True])
     assert [row for row, _ in vectors.search(QUERY, 1, allowed)] == [1]
     assert [row for row, _ in vectors.search(QUERY, 9, allowed)] == [1, 3]
@@ -48,7 +48,7 @@ def test_empty(segments: list[np.ndarray[tuple[int, int], np.dtype[np.float16]]]
     assert flat(segments, 2).search(QUERY, 5) == []
 
 
-def test_vectors_come_back(vectors: FlatVectors) -> None:
+def test_vectors_come_back(vectors: DenseIndex) -> None:
     assert vectors.vectors([3, 0]) == pytest.approx(ROWS[[3, 0]])
 
 
@@ -69,7 +69,7 @@ class TestCodes:
     def test_the_nearest_by_the_stored_vectors(
         self, arrays: dict[str, NDArray[np.generic]]
     ) -> None:
-        coded = FlatVectors([SegmentVectors(arrays)], 32)
+        coded = DenseIndex([SegmentVectors(arrays)], 32)
         exact = flat([arrays["vectors"]], 32)
         allowed = np.arange(500) % 3 > 0
         for query in exact.vectors(range(0, 500, 50)):

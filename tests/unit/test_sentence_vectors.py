@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from index.legs.sentence_vectors import SentenceVectors, coded, stored, vectors_of
+from index.legs.sentence_vectors import SentenceVectors, quantized, stored, vectors_of
 
 VECTORS = arrays(
     np.float32,
@@ -20,7 +20,7 @@ VECTORS = arrays(
 
 @given(VECTORS)
 def test_no_component_is_further_off_than_half_a_step(vectors: np.ndarray) -> None:
-    found = vectors_of(coded(vectors).arrays(), slice(None))
+    found = vectors_of(quantized(vectors).arrays(), slice(None))
     steps = np.abs(vectors).max(axis=1, initial=0) / 127
     assert found.shape == vectors.shape
     assert (np.abs(found - vectors) <= 0.5001 * steps[:, None] + 1e-30).all()
@@ -28,8 +28,8 @@ def test_no_component_is_further_off_than_half_a_step(vectors: np.ndarray) -> No
 
 @given(VECTORS)
 def test_codes_of_what_came_from_codes_are_the_same(vectors: np.ndarray) -> None:
-    once = coded(vectors)
-    again = coded(vectors_of(once.arrays(), slice(None)))
+    once = quantized(vectors)
+    again = quantized(vectors_of(once.arrays(), slice(None)))
     assert (again.codes == once.codes).all()
     assert again.scales == pytest.approx(once.scales, rel=1e-6)
 
@@ -37,7 +37,7 @@ def test_codes_of_what_came_from_codes_are_the_same(vectors: np.ndarray) -> None
 def test_best_is_the_nearest_sentence_of_each_passage() -> None:
     vectors = np.random.default_rng(0).standard_normal((7, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    new = {**coded(vectors[:4]).arrays(), "sentence_ends": np.array([1, 4])}
+    new = {**quantized(vectors[:4]).arrays(), "sentence_ends": np.array([1, 4])}
     # A segment of layout 3 beside it.
     old = {"sentences": vectors[4:].astype(np.float16), "sentence_ends": np.array([3])}
     found, unsound = SentenceVectors([new, old]).best(np.array([0, 1, 2]), vectors[5])
@@ -47,7 +47,7 @@ def test_best_is_the_nearest_sentence_of_each_passage() -> None:
 
 
 def test_stored_rows_are_as_they_were_written() -> None:
-    codes = coded(np.eye(3, dtype=np.float32))
+    codes = quantized(np.eye(3, dtype=np.float32))
     numbers, scales = stored(codes.arrays(), np.array([2, 0]))
     assert numbers.tolist() == [[0, 0, 127], [127, 0, 0]]
     assert scales == pytest.approx([1 / 127, 1 / 127])

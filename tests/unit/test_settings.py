@@ -69,7 +69,7 @@ class TestModel:
             assert [a.source for a in opened.articles()] == ["mem:1"]
             assert opened.article("mem:1").text == article(1).text
             with opened.snapshot() as snapshot:
-                assert snapshot.rarity(["meer"])["meer"] > 0
+                assert snapshot.idf(["meer"])["meer"] > 0
         with Index.open(folder) as opened:
             opened.remove("mem:1")
 
