@@ -40,6 +40,8 @@ class Words:
     stems: tuple[str, ...] = ()
     numerals: _Forms = field(default_factory=_none)
     and_a_half: tuple[str, ...] = ()
+    ordinals: tuple[str, ...] = ()
+    compounds: bool = False
     one: tuple[str, ...] = ()
     one_of_scale: tuple[str, ...] = ()
     round: tuple[str, ...] = ()

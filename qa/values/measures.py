@@ -97,7 +97,8 @@ SPELLINGS: dict[str, tuple[str, ...]] = {
 SYMBOLS = {
     "US$": "USD", "$US": "USD", "A$": "AUD", "C$": "CAD", "CA$": "CAD", "AU$": "AUD",
     "NZ$": "NZD", "HK$": "HKD", "S$": "SGD", "R$": "BRL", "$": "USD", "€": "EUR", "£": "GBP",
-    "¥": "JPY", "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₴": "UAH", "₪": "ILS",
+    "¥": "JPY", "￥": "JPY", "＄": "USD",
+    "₹": "INR", "₽": "RUB", "₩": "KRW", "₺": "TRY", "₴": "UAH", "₪": "ILS",
     "zł": "PLN", "Kč": "CZK", "sFr.": "CHF", "SFr.": "CHF", "Fr.": "CHF",
 }  # fmt: skip
 # Codes written in text. All of ISO 4217 would take "ALL", "TOP" and "SOS" for money.

@@ -61,10 +61,11 @@ def _signs(language: str) -> _Signs:
     plain = {form[:1] for forms in words.scales.values() for form in forms}
     start = "".join(sign for sign, value in figures.items() if value not in {".", "0"})
     inside = "".join({*figures, *steps, *plain})
-    # "百", "千" and "万" alone begin words and names; ten may begin a number.
+    # "百", "千" and "万" begin words and names, if no figure follows; ten may begin a number.
     ten = "".join(sign for sign, power in steps.items() if power == 1) if figures else ""
     before = "".join(form for form in words.labels if len(form) == 1 and form.isalpha())
-    run = rf"(?<![{inside}{before}\d])[{start}{ten}][{inside}]+" if figures else r"(?!)"
+    first = rf"(?:[{start}{ten}]|[{''.join(steps)}](?=[{start}]))"
+    run = rf"(?<![{inside}{before}\d]){first}[{inside}]+" if figures else r"(?!)"
     return _Signs(figures, steps, tuple(scales), re.compile(run))
 
 

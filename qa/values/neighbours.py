@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from index.text.words import words_of, words_understood
+from qa.answer_types import Kind
 from qa.values.quantity import Quantity
 
 _LETTERS = r"[^\W\d_]"
-_WORD_AFTER = re.compile(rf"[ '-]{{0,2}}({_LETTERS}[\w\u0300-\u036f\u064b-\u065f\u0900-\u0963]*)")
+_MARKS = r"\u0300-\u036f\u064b-\u065f\u0900-\u0963"  # accents and vowel signs go on with a word
+_WORD_AFTER = re.compile(rf"(?:[ '-]{{0,2}}|:)({_LETTERS}[\w{_MARKS}]*)")
 _WORD_BEFORE = re.compile(rf"{_LETTERS}['.]? {{0,2}}$")
-_FOREIGN_LETTERS = re.compile(r"[a-zA-Z]")
+_LATIN = re.compile(r"[a-zA-Z]")
 
 
 def counts_nothing(quantity: Quantity, folded: str, language: str) -> bool:
@@ -46,8 +48,10 @@ def unread_beside(quantity: Quantity, folded: str, language: str) -> bool:
     In a language without a file, and where words follow without a blank, any unknown word may be
     one.
     """
-    read_behind = quantity.unit is not None and quantity.end > quantity.number.end
-    if read_behind or quantity.share is not None or quantity.number.ordinal:
+    unit, number = quantity.unit, quantity.number
+    if unit is not None and (quantity.end > number.end or unit.kind is Kind.PERCENT):
+        return False
+    if number.ordinal:
         return False
     words, neighbours = words_of(language), _neighbours(language)
     after = _WORD_AFTER.match(folded, quantity.end)
@@ -60,9 +64,10 @@ def unread_beside(quantity: Quantity, folded: str, language: str) -> bool:
         return False
     if neighbours.stem.match(after[1]):
         return True
-    if words.blanks or _FOREIGN_LETTERS.match(after[1]):
-        return False
-    return neighbours.counted.match(after[1]) is None
+    if words.blanks:
+        return not words.compounds and after[0][0] in "-:"
+    # A sign or code says that it is money, and no scale follows.
+    return unit is None and not (_LATIN.match(after[1]) or neighbours.counted.match(after[1]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from qa.values.myriads import continued, find_figures, writes_myriads
 from qa.values.number import Number
 from qa.values.scales import scale_at
 from qa.values.spelled import find_spelled, with_half
+from qa.values.units import unit_before
 
 __all__ = ["Number", "decimal_sign", "find_numbers", "fold", "parse_digits"]
 
@@ -72,7 +73,7 @@ def _digit_numbers(folded: str, language: str) -> list[Number]:
             code = next(codes, None)
         if code and code[0] < end:
             continue
-        if before.search(folded[max(0, start - 4) : start]):
+        if before.search(folded[max(0, start - 4) : start]) and not _paid(folded, start, language):
             continue
         if _BROKEN_AFTER.match(folded, end):
             continue
@@ -83,11 +84,16 @@ def _digit_numbers(folded: str, language: str) -> list[Number]:
     return found
 
 
+def _paid(folded: str, start: int, language: str) -> bool:
+    """Whether a currency's code or word stands right before, as in "Rp48.500" and "USD5"."""
+    return folded[start - 1] != " " and unit_before(folded, start, language) is not None
+
+
 @cache
 def _no_values(language: str) -> re.Pattern[str] | None:
     """What the language writes with digits that is no amount of its own: "3分の1", "binde 5"."""
     forms = words_of(language).no_values
-    return re.compile("|".join(forms)) if forms else None
+    return re.compile("|".join(forms), re.I) if forms else None
 
 
 def _with_scale(number: Number, folded: str, language: str) -> Number | None:
@@ -105,18 +111,17 @@ def _with_scale(number: Number, folded: str, language: str) -> Number | None:
 
 
 def _summed(numbers: list[Number], folded: str) -> list[Number]:
-    """ "1 Million 200 Tausend" is one number: a smaller scale right behind a larger one."""
+    """Parts of one number, a scale each, as one: "1 Million 200 Tausend", "2 mil 500 millones"."""
     done: list[Number] = []
     for number in numbers:
         first = done[-1] if done else None
-        if (
-            first is not None
-            and number.power
-            and folded[first.end : number.start] == " "
-            and number.amount < Decimal(10) ** first.power
-        ):
+        if first is None or not number.power or folded[first.end : number.start] != " ":
+            done.append(number)
+        elif number.amount < Decimal(10) ** first.power:
             written = first.written + number.amount.scaleb(-first.power)
             done[-1] = replace(first, end=number.end, written=written)
+        elif first.power and number.written < Decimal(10) ** first.power:
+            done[-1] = replace(number, start=first.start, written=first.amount + number.written)
         else:
             done.append(number)
     return done

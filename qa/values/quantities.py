@@ -92,17 +92,17 @@ def _weighed(unit: Unit, number: Number, folded: str) -> Unit:
     return unit
 
 
-_ORDINAL_EN = re.compile(r"(?:st|nd|rd|th)(?!\w)|º|ª|(?:er|ère|e|ème)(?!\w)")
-_ORDINAL_DE = re.compile(r"\.(?= [A-ZÄÖÜa-zäöüß])|\.(?=$| ?[,;)\"'])")
-
-
 def _ordinal_or_count(number: Number, folded: str, language: str) -> Quantity:
     if number.plain and len(str(number.written)) <= 3:
-        pattern = _ORDINAL_DE if language == "de" else _ORDINAL_EN
-        match = pattern.match(folded, number.end)
+        match = _ordinals(language).match(folded, number.end)
         if match and not (language == "de" and _ends_sentence(folded, match.end())):
             return Quantity(number.start, match.end(), replace(number, ordinal=True), None)
     return Quantity(number.start, number.end, number, None)
+
+
+@cache
+def _ordinals(language: str) -> re.Pattern[str]:
+    return re.compile("|".join(words_of(language).ordinals) or r"(?!)")
 
 
 def _ends_sentence(folded: str, at: int) -> bool:

@@ -109,7 +109,9 @@ def _pattern(form: str, words: Words) -> re.Pattern[str]:
     """``form`` as a whole word; a sign or code of money may follow at once ("3 MioEUR")."""
     if not words.blanks or "(?=" in form:
         return re.compile(form, re.I)
-    return re.compile(rf"(?:{form})(?:(?!{WORD_GOES_ON})|(?={_MONEY}))", re.I)
+    own = (re.escape(sign) for signs in words.currencies_before.values() for sign in signs)
+    money = "|".join((_MONEY, *own))
+    return re.compile(rf"(?:{form})(?:(?!{WORD_GOES_ON})|(?=(?:{money})(?!{WORD_GOES_ON})))", re.I)
 
 
 @cache

@@ -41,6 +41,7 @@ def with_half(number: Number, folded: str, language: str) -> Number:
 class _Patterns:
     numerals: tuple[tuple[Decimal, re.Pattern[str]], ...]
     and_a_half: re.Pattern[str]
+    ends_in_half: re.Pattern[str]
     one: re.Pattern[str]
     one_of_scale: frozenset[str]
     never: re.Pattern[str]
@@ -66,6 +67,7 @@ def _patterns(language: str) -> _Patterns:
         if scales
         else (),
         and_a_half=re.compile(rf"[ -]?(?:{halves})(?!\w)", re.I) if halves else _NEVER,
+        ends_in_half=re.compile(rf"(?<!\w)(?:{halves})$", re.I) if halves else _NEVER,
         one=re.compile(rf"\b({'|'.join(one)}) ", re.I) if one else _NEVER,
         one_of_scale=frozenset(one_of_scale),
         # Alone these are no number ("Milliarden Dollar", "hundreds of people").
@@ -133,9 +135,12 @@ def _add_articles(found: list[Number], folded: str, language: str) -> list[Numbe
 
 def _before_scales(folded: str, language: str) -> Iterator[Number]:
     """ "eine halbe (Milliarde)", "half a (billion)", "две (тысячи)": numerals before a scale."""
-    for value, pattern in _patterns(language).numerals:
+    patterns = _patterns(language)
+    for value, pattern in patterns.numerals:
         for match in pattern.finditer(folded):
-            yield Number(match.start(1), match.end(1), value, words=True)
+            # "trzy i pół miliona": the half is only the end of that number.
+            if not patterns.ends_in_half.search(folded[max(0, match.start() - 30) : match.end(1)]):
+                yield Number(match.start(1), match.end(1), value, words=True)
 
 
 def _mixed_halves(folded: str, language: str) -> Iterator[Number]:

@@ -167,7 +167,16 @@ def _currency_names(language: str) -> list[tuple[str, str]]:
         for code in sorted(CODES - {"RMB"})
         for n in _PLURALS
     ]
-    return [(code, name) for code, name in named if name != code]
+    return [(code, name) for code, name in named if name != code] + [
+        ("USD", dollar) for n in _PLURALS if (dollar := _dollar(locale, n))
+    ]
+
+
+def _dollar(locale: Locale, plural: float | None) -> str:
+    """The word that the names of all dollars share, if it is one: US dollars go by it alone."""
+    names = (get_currency_name(code, plural, locale) for code in ("USD", "CAD", "AUD", "NZD"))
+    shared = set.intersection(*(set(name.split()) for name in names))
+    return shared.pop() if len(shared) == 1 else ""
 
 
 def _read_file(words: Words) -> list[tuple[str, Unit, bool]]:
