@@ -13,7 +13,7 @@ from index import Filters, Hit, Index, Snapshot, UsageError, renumbered, spread
 from qa.answer_types import NAMES, Kind
 from qa.citations import CITED_SENTENCES, in_words, present
 from qa.question.analyse import Question, understand
-from qa.reading.reader import Reader, load_reader
+from qa.reading.base import Reader, load_reader
 from qa.records import Answer, TimeLimit
 from qa.retrieval.rerank import load_reranker
 from qa.retrieval.search import Attempt, Retrieval, choose

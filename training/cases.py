@@ -14,7 +14,8 @@ from corpora.indexes import open_corpus
 from index import Article, Hit, Index, read_sources
 from qa.answer import to_read
 from qa.question.analyse import Question, understand
-from qa.reading.reader import Reader, Reading
+from qa.reading.base import Reader
+from qa.reading.spans import Reading
 from qa.scoring.candidates import Candidate, gather
 from qa.values.find import Value
 

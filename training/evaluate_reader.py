@@ -20,7 +20,9 @@ from tokenizers import Tokenizer
 from corpora.folder import data_file
 from index.encoder.models import resolve
 from qa.evaluation.metrics import auroc
-from qa.reading.reader import DEFAULT_WEIGHTS, EncoderReader, Reader, Reading
+from qa.reading.base import Reader
+from qa.reading.encoder import DEFAULT_WEIGHTS, EncoderReader
+from qa.reading.spans import Reading
 from training.reader_data import ReaderData
 from training.reader_scores import Tally, normalised, overlap
 from training.reader_sources import CLUSTERS, NEWS, Paragraph

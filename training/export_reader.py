@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save
 
-from qa.reading.reader import DEFAULT_WEIGHTS, FORMAT
+from qa.reading.encoder import DEFAULT_WEIGHTS, FORMAT
 from training.reader_sources import PLANS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -194,7 +194,7 @@ head alone, {bytes:,} bytes in float16. The encoder's weights come from the pack
 | encoder's fingerprint | `{encoder}` |
 | input | `<s> question </s></s> context </s>`, at most 288 tokens; longer passages in windows |
 | output | start and end logits; the first token stands for "no answer here" |
-| code | `qa/reading/reader.py`; training: `training/train_reader.py` |
+| code | `qa/reading/encoder.py`; training: `training/train_reader.py` |
 
 ## Use and limits
 It is meant for questions on news and encyclopaedic text, in German and English first. It finds

@@ -25,7 +25,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
 from qa.answer import extract, found_features, rank_sentences
-from qa.reading.reader import load_reader
+from qa.reading.base import load_reader
 from qa.scoring.extract import Extract, Scored, values_with_features
 from qa.scoring.logistic import LogisticModel, Scorer
 from training.cases import Case, example_cases, xquad_cases

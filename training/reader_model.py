@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from qa.reading.reader import LINEARS
+from qa.reading.encoder import LINEARS
 
 
 @dataclass(frozen=True, slots=True)

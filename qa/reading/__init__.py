@@ -1,3 +1,3 @@
 """A model that reads a passage and says where in it the answer stands."""
 
-__all__ = ["reader"]
+__all__ = ["base", "encoder", "hub", "spans"]

@@ -19,7 +19,8 @@ from index import TERM_SHARE_CAP, Hit, Snapshot, Span
 from index.text.analysis import terms
 from qa.answer_types import NAMES, QUANTITIES, TIMES, Kind
 from qa.question.analyse import Question
-from qa.reading.reader import Reader, Reading, SpanScore
+from qa.reading.base import Reader
+from qa.reading.spans import Reading, SpanScore
 from qa.values.find import Value, find_values
 from qa.values.names import find_names
 

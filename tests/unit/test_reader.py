@@ -19,17 +19,10 @@ from transformers import BertConfig, BertForQuestionAnswering, BertModel, PreTra
 
 from index.encoder.models import ModelFolder
 from index.errors import ModelError
-from qa.reading.reader import (
-    FORMAT,
-    LINEARS,
-    MAX_TOKENS,
-    EncoderReader,
-    HubReader,
-    Reading,
-    _trimmed,
-    _Window,
-    load_reader,
-)
+from qa.reading.base import load_reader
+from qa.reading.encoder import FORMAT, LINEARS, MAX_TOKENS, EncoderReader
+from qa.reading.hub import HubReader
+from qa.reading.spans import Reading, Window, _trimmed
 
 RANK, SCALE, LAYERS, HIDDEN, INNER = 4, 2.0, 2, 16, 32
 FINGERPRINT = "encoder-of-the-test"
@@ -258,11 +251,11 @@ def test_a_span_of_marks_alone_is_none() -> None:
 # --- spans from logits -------------------------------------------------------------------------
 
 
-def _window(starts: list[float], ends: list[float], null: float = 1.0) -> _Window:
+def _window(starts: list[float], ends: list[float], null: float = 1.0) -> Window:
     text = "ab " * len(starts)
     offsets = [(3 * i, 3 * i + 2) for i in range(len(starts))]
     logits = np.array([starts, ends], np.float32).T
-    return _Window.of(text, offsets, logits, null)
+    return Window.of(text, offsets, logits, null)
 
 
 def test_the_best_span_is_the_one_a_full_search_finds() -> None:

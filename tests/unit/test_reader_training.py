@@ -21,7 +21,7 @@ from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from index.encoder.models import ModelFolder
-from qa.reading.reader import LINEARS, EncoderReader
+from qa.reading.encoder import LINEARS, EncoderReader
 from training import reader_sources, train_reader
 from training.evaluate_reader import evaluate_held_back
 from training.export_reader import export

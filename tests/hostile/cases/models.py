@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 from index import Index, IndexConfig, ModelError, make_article
 from index.encoder.embedder import open_embedder
 from index.encoder.models import resolve
-from qa.reading.reader import load_reader
+from qa.reading.base import load_reader
 from qa.retrieval.rerank import load_reranker
 from tests.hostile.case import Case
 
