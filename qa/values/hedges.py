@@ -46,19 +46,20 @@ _BEFORE = re.compile(
     r"umgerechnet))? ?[\"'„(]?$",
     re.I,
 )
+_LONGEST_BEFORE = max(map(len, _BY_WORD)) + len(" umgerechnet „")
 
 # What is said of the whole clause. Only the words themselves are the hedge.
 _HEDGES = re.compile(
     r"(?<!\w)(?:"
-    r"(?:ge|ein)schätzt\w*|schätz(?:t|ten?|ungen?|ungsweise)|im Gespräch|in Gesprächen|"
+    r"(?:ge|ein)schätzt\w*|schätz(?:t|ten?|ungen?|ungsweise)|im Gespräch|"
     r"könnten?|dürften?|soll(?:en|te|ten)?|angeblich\w*|vermutlich\w*|voraussichtlich\w*|"
     r"mutmaßlich\w*|wohl|möglicherweise|wahrscheinlich|würden?|erwartet\w*|geplant\w*|"
-    r"vorgesehen\w*|prognostiziert\w*|Medienberichten? zufolge|Berichten zufolge|"
+    r"vorgesehen\w*|prognostiziert\w*|\w+ zufolge|"
     r"dem Vernehmen nach|"
     r"nach Schätzung(?:en)?(?: [A-Zdv]\w+){0,3}|nach (?:eigenen |ihren )?Angaben(?: (?:von|des|"
     r"der|aus)(?: [A-ZÄÖÜ][\w-]*)+)?|"
     r"laut(?: (?:de[rmsn]|eine[rm]|einem))?(?: [A-ZÄÖÜ][\w.-]*)+|"
-    r"estimat(?:ed|es?)|in talks|could|might|may(?= (?:be|have|reach|cost))|would|expected|"
+    r"estimat(?:ed|es?)|could|might|may(?= (?:be|have|reach|cost))|would|expected|"
     r"reportedly|allegedly|supposedly|probably|likely|possibly|planned|projected|forecasts?|"
     r"is said to|are said to|said to be|according to(?: [A-Z][\w.-]*| the| a)+|"
     r"estimée?s?|pourrait|selon|se estima|podría|según|stimat[oaie]|potrebbe|secondo"
@@ -68,7 +69,7 @@ _HEDGES = re.compile(
 
 def approximator_before(folded: str, at: int) -> tuple[str, int, int] | None:
     """(word, start, end) of what stands right before a value that begins at ``at``."""
-    window = max(0, at - 40)
+    window = max(0, at - _LONGEST_BEFORE)
     match = _BEFORE.search(folded[window:at])
     if match is None:
         return None

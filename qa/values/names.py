@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 
+from qa.values.common_words import common_words
 from qa.values.numbers import fold
 
 
@@ -26,92 +26,20 @@ class NameSpan:
 
 _TOKEN = re.compile(r"[^\W_](?:[^\W_]|[-'&+.](?=[^\W_]))*[+#]*")
 _QUOTED = re.compile(r"[\"“„»«‚]([^\"“”„»«‘’\n]{2,80})[\"”“»«‘]")
+# Within a name; "und" would make one of two: "Wang und Zuckerberg".
 _PARTICLES = frozenset(
-    {
-        "von",
-        "van",
-        "der",
-        "den",
-        "de",
-        "del",
-        "della",
-        "di",
-        "da",
-        "du",
-        "des",
-        "dos",
-        "la",
-        "le",
-        "el",
-        "al",
-        "bin",
-        "ibn",
-        "of",
-        "the",
-        "zu",
-        "zur",
-        "zum",
-        "und",
-        "and",
-        "&",
-        "für",
-        "y",
-    }
+    ["von", "van", "der", "den", "de", "del", "della", "di", "da", "du", "des", "dos"]
+    + ["la", "le", "el", "al", "bin", "ibn", "of", "the", "zu", "zur", "zum"]
 )
-# Only within a name, never between two: "Wang und Zuckerberg" are two people.
-_SPLITTING = frozenset({"und", "and", "für", "y"})
 _INITIAL = re.compile(r"[A-ZÄÖÜ]\.?")
 _STRONG = re.compile(r"[A-ZÄÖÜ]{2,}|[^\W\d_]*[a-zäöüß][A-ZÄÖÜ]|[A-Za-z]+\d|[a-zäöü]+[A-Z]")
-_FUNCTION_WORDS = {
-    "de": (
-        "der die das den dem des ein eine einen einem einer eines er sie es wir ich ihr man "
-        "sein seine "
-        "ihre ihren seiner dieser diese dieses diesem diesen jener jene jede jeder jedes alle "
-        "als am an "
-        "auch auf aus bei beim bis da dabei dadurch dafür damit danach daneben dann daran darauf "
-        "daraufhin darin darüber darum davon davor dazu dennoch deshalb doch dort durch etwa "
-        "für gegen "
-        "heute hier hierbei im in indem infolge ins insgesamt ja jedoch kein keine laut mehr "
-        "mit nach "
-        "nachdem neben nicht noch nun nur ob obwohl oder ohne seit seitdem selbst so sobald sogar "
-        "somit sowohl trotz um und unter über viele vom von vor während wann warum was weder wegen "
-        "weil weitere welche wenn wer wie wieder wo zu zudem zuerst zum zur zwar zwischen zwei "
-        "drei "
-        "vier fünf sechs sieben acht neun zehn einige mehrere gestern morgen allerdings außerdem "
-        "bereits bislang derzeit ebenso einst erst ferner gegründet jetzt konkret letztlich manche "
-        "medienberichte naheliegend sollten später sonst vielmehr zunächst zuletzt"
-    ),
-    "en": (
-        "the a an he she it we i they you his her its their our my your this that these those "
-        "there "
-        "here all also although among an and another any around as at because before between "
-        "both but "
-        "by despite during each either even every few first following for from had has have how "
-        "however if in instead into is it later many may more most moreover much neither no "
-        "nor not "
-        "now of on once one only or other over several since so some still such than then "
-        "therefore "
-        "through thus to today under unlike until up upon was were what when where whereas whether "
-        "which while who whose why with within without yet two three four five six seven eight "
-        "nine "
-        "ten according after along about nearly additionally furthermore"
-    ),
-    "fr": (
-        "le la les un une des il elle ils elles ce cette ces et en dans à au aux de du mais ou "
-        "pour par sur"
-    ),
-    "es": (
-        "el la los las un una él ella ellos este esta estos y en de del a al pero o para por "
-        "con su sus"
-    ),
-}  # fmt: skip
 
 
 def find_names(text: str, language: str) -> tuple[NameSpan, ...]:
     """Candidate names in ``text``, in order; a quotation or a run may hold another span.
 
-    Spans are trimmed of punctuation and of function words; "weak" ones are single capitalised
-    words of German, and single words at the start of a sentence elsewhere.
+    A common word that begins a sentence has its capital from there and begins no name; "weak"
+    are single capitalised words of German, and single words at the start of a sentence elsewhere.
     """
     folded = fold(text)
     quoted = (m for m in _QUOTED.finditer(folded) if _title_like(m.group(1)))
@@ -147,7 +75,7 @@ def _runs(folded: str, language: str) -> list[list[re.Match[str]]]:
         if _name_like(token, folded, language):
             run += [*waiting, token]
             waiting = []
-        elif run and _inside(token.group(), waiting):
+        elif run and token.group() in _PARTICLES and len(waiting) < 2:
             waiting.append(token)
         elif run:
             runs.append(run)
@@ -155,19 +83,23 @@ def _runs(folded: str, language: str) -> list[list[re.Match[str]]]:
     return [*runs, run] if run else runs
 
 
-def _inside(word: str, waiting: list[re.Match[str]]) -> bool:
-    return word in _PARTICLES and word not in _SPLITTING and len(waiting) < 2
-
-
 def _name_like(token: re.Match[str], folded: str, language: str) -> bool:
     word = token.group()
-    if word.casefold() in _function_words(language) and not (word.isupper() and len(word) > 1):
-        return False
     if word[0].isdigit():
-        # "Super Bowl 50" goes on; "50 Super Bowls" does not begin with it.
+        # "Apollo 11" goes on; "11 Apollos" does not begin with it.
         before = folded[max(0, token.start() - 2) : token.start()]
         return word.isdigit() and len(word) <= 3 and bool(re.search(r"[^\W\d_] $", before))
-    return word[0].isupper() or bool(_STRONG.match(word))
+    if _STRONG.match(word):
+        return True
+    return word[0].isupper() and not (
+        word.lower() in common_words(language) and _begins_sentence(folded, token.start())
+    )
+
+
+def _begins_sentence(folded: str, at: int) -> bool:
+    while at and folded[at - 1] in " \"'„“»«(":
+        at -= 1
+    return at == 0 or folded[at - 1] in ".!?:\n"
 
 
 def _span_of(run: list[re.Match[str]], folded: str, language: str) -> NameSpan | None:
@@ -182,9 +114,7 @@ def _span_of(run: list[re.Match[str]], folded: str, language: str) -> NameSpan |
     if len(word) < 2:
         return None
     strong = bool(_STRONG.match(word)) or (language == "de" and "-" in word)
-    first = not folded[max(0, start - 8) : start].rstrip(" \"'„“»«(") or bool(
-        re.search(r"[.!?:\n][ \"'„“»«(]*$", folded[max(0, start - 8) : start])
-    )
+    first = _begins_sentence(folded, start)
     return NameSpan(start, end, weak=not strong and (language == "de" or first))
 
 
@@ -193,8 +123,3 @@ def _strong_end(run: list[re.Match[str]]) -> NameSpan | None:
     if len(run) < 2 or not _STRONG.match(run[-1].group()) or _STRONG.match(run[-2].group()):
         return None
     return NameSpan(run[-1].start(), run[-1].end())
-
-
-@cache
-def _function_words(language: str) -> frozenset[str]:
-    return frozenset(_FUNCTION_WORDS.get(language, "").casefold().split())
