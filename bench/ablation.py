@@ -7,7 +7,6 @@ XQuAD-R in German and English, each language's questions over either language's 
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -18,9 +17,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bench.ranks import DEPTH, rank_of
 from corpora.data import xquad
 from corpora.indexes import open_corpus
 from index import Index
+from qa.evaluation.metrics import mean_reciprocal_rank, recall
 
 PAIRS = (("de", "de"), ("en", "en"), ("de", "en"), ("en", "de"))
 """Languages of the questions and of the paragraphs."""
@@ -68,13 +69,9 @@ def figures(index: Index, asked: str, language: str, every: int) -> tuple[float,
     for paragraph in xquad(asked):
         right = f"xquad:{language}:{paragraph.name}"
         for question in paragraph.questions[::every]:
-            hits = index.search(question.text, k=20, language=asked)
-            order = list(dict.fromkeys(hit.passage.article.source for hit in hits))[:10]
-            ranks.append(order.index(right) + 1 if right in order else 0)
-    return (
-        statistics.fmean(rank == 1 for rank in ranks),
-        statistics.fmean(1.0 / rank if rank else 0.0 for rank in ranks),
-    )
+            hits = index.search(question.text, k=2 * DEPTH, language=asked)
+            ranks.append(rank_of(right, (hit.passage.article.source for hit in hits)))
+    return recall(ranks, 1), mean_reciprocal_rank(ranks)
 
 
 def main(
@@ -86,9 +83,8 @@ def main(
     for asked, language in PAIRS:
         with (
             open_corpus(language) as index,
-            patch(
-                "index.search.query_vectors.REMEMBERED", 10_000
-            ),  # each question is embedded once
+            # Each question is embedded once.
+            patch("index.search.query_vectors.REMEMBERED", 10_000),
         ):
             for piece in pieces:
                 with without(piece, index) as changed:

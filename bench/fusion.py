@@ -5,7 +5,6 @@ python -m bench.fusion --language de
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Sequence
 from typing import Annotated, TypeAlias
 
@@ -14,9 +13,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bench.ranks import rank_of
 from corpora.data import xquad
 from corpora.indexes import open_corpus
 from index import TERM_SHARE_CAP, Hit
+from qa.evaluation.metrics import mean_reciprocal_rank, recall
 
 Scores: TypeAlias = "np.ndarray[tuple[int], np.dtype[np.float64]]"
 """One measure of each hit."""
@@ -84,15 +85,10 @@ def main(
                 sources = [hit.passage.article.source for hit in hits]
                 for name, way in WAYS.items():
                     best = np.argsort(-way(*measures(hits)), kind="stable")[:DEPTH]
-                    order = list(dict.fromkeys(sources[i] for i in best))
-                    ranks[name].append(order.index(right) + 1 if right in order else 0)
+                    ranks[name].append(rank_of(right, (sources[i] for i in best), DEPTH))
     table = Table(f"{asked} → {language}", "R@1", "R@5", "MRR")
     for name, found in ranks.items():
-        figures = (
-            statistics.fmean(rank == 1 for rank in found),
-            statistics.fmean(0 < rank <= 5 for rank in found),
-            statistics.fmean(1.0 / rank if rank else 0.0 for rank in found),
-        )
+        figures = (recall(found, 1), recall(found, 5), mean_reciprocal_rank(found))
         table.add_row(name, *(f"{figure:.3f}" for figure in figures))
     Console().print(table)
 

@@ -17,11 +17,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bench.ranks import DEPTH, rank_of
 from corpora.data import Question, xquad
 from corpora.indexes import open_corpus
 from index import Index
-
-DEPTH = 10
+from qa.evaluation.metrics import mean_reciprocal_rank, recall
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +48,14 @@ def evaluate(index: Index, questions: list[Question], language: str, asked: str)
         start = time.perf_counter()
         hits = index.search(question.text, k=2 * DEPTH, language=asked)
         times.append(time.perf_counter() - start)
-        order = list(dict.fromkeys(hit.passage.article.source for hit in hits))[:DEPTH]
         right = f"xquad:{language}:{question.paragraph}"
-        ranks.append(order.index(right) + 1 if right in order else 0)
-
-    def recall(k: int) -> float:
-        return statistics.fmean(1.0 if 0 < rank <= k else 0.0 for rank in ranks)
-
+        ranks.append(rank_of(right, (hit.passage.article.source for hit in hits)))
     return Result(
         questions=len(questions),
-        recall_at_1=recall(1),
-        recall_at_5=recall(5),
-        recall_at_10=recall(10),
-        mrr=statistics.fmean(1.0 / rank if rank else 0.0 for rank in ranks),
+        recall_at_1=recall(ranks, 1),
+        recall_at_5=recall(ranks, 5),
+        recall_at_10=recall(ranks, 10),
+        mrr=mean_reciprocal_rank(ranks),
         p50_ms=1000.0 * statistics.median(times),
     )
 
