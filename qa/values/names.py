@@ -27,10 +27,10 @@ class NameSpan:
 _TOKEN = re.compile(r"[^\W_](?:[^\W_]|[-'&+.](?=[^\W_]))*[+#]*")
 _QUOTED = re.compile(r"[\"“„»«‚]([^\"“”„»«‘’\n]{2,80})[\"”“»«‘]")
 # Within a name; "und" would make one of two: "Wang und Zuckerberg".
-_PARTICLES = frozenset(
-    ["von", "van", "der", "den", "de", "del", "della", "di", "da", "du", "des", "dos"]
-    + ["la", "le", "el", "al", "bin", "ibn", "of", "the", "zu", "zur", "zum"]
-)
+_PARTICLES = {
+    *("von", "van", "der", "den", "de", "del", "della", "di", "da", "du", "des", "dos"),
+    *("la", "le", "el", "al", "bin", "ibn", "of", "the", "zu", "zur", "zum"),
+}
 _INITIAL = re.compile(r"[A-ZÄÖÜ]\.?")
 _STRONG = re.compile(r"[A-ZÄÖÜ]{2,}|[^\W\d_]*[a-zäöüß][A-ZÄÖÜ]|[A-Za-z]+\d|[a-zäöü]+[A-Z]")
 
