@@ -29,7 +29,8 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from index.encoder.models import go_offline, quiet, resolve
+from index.encoder.models import resolve
+from index.encoder.offline import go_offline, quiet
 from training.reader_data import Batch, ReaderData, describe, describe_pass
 from training.reader_model import AdapterSettings, SpanModel, gradient_norm, span_loss
 from training.reader_scores import examine

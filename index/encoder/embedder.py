@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder.models import DEFAULT, ModelFolder, go_offline, quiet, resolve
+from index.encoder.models import DEFAULT, ModelFolder, resolve
+from index.encoder.offline import go_offline, quiet
 from index.errors import ModelError
 
 if TYPE_CHECKING:

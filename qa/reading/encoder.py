@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from index import ModelError
 from index.encoder.embedder import preferred_dtype
-from index.encoder.models import ModelFolder, go_offline, quiet
+from index.encoder.models import ModelFolder
+from index.encoder.offline import go_offline, quiet
 from qa.reading.spans import MAX_QUESTION, Reading, Window, reading_of, window_starts
 
 if TYPE_CHECKING:

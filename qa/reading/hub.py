@@ -8,7 +8,7 @@ from typing import Any
 
 from index import ModelError
 from index.encoder.embedder import preferred_dtype
-from index.encoder.models import go_offline, quiet
+from index.encoder.offline import go_offline, quiet
 from qa.reading.spans import MAX_QUESTION, STRIDE, Reading, Window, reading_of
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from index import Hit, LegScore, ModelError
-from index.encoder.models import go_offline, quiet, resolve
+from index.encoder.models import resolve
+from index.encoder.offline import go_offline, quiet
 
 RERANKED = 20
 """The best passages, which are read: one batch, and deep enough to hold the right one."""

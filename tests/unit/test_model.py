@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from index.encoder import models
+from index.encoder.e5_weights import convert
 from index.encoder.embedder import open_embedder
-from index.encoder.models import ModelFolder, convert, damaged_files, resolve
+from index.encoder.models import ModelFolder, damaged_files, resolve
 from index.errors import ModelError
 
 HIDDEN, LAYERS, HEADS, WIDE, PLACES = 32, 1, 4, 64, 16
@@ -146,10 +147,11 @@ if sys.argv[1] == "late":
     os.environ.pop("HF_HUB_OFFLINE", None)
     os.environ.pop("TRANSFORMERS_OFFLINE", None)
     import transformers, huggingface_hub
-from index.encoder.models import _fingerprint, convert
+from index.encoder.e5_weights import convert
+from index.encoder.fingerprint import fingerprint_of
 target = Path(sys.argv[3])
 convert(Path(sys.argv[2]), target)
-print(_fingerprint(target))
+print(fingerprint_of(target))
 """
     fingerprints = []
     for when in ("late", "early"):

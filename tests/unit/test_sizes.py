@@ -10,7 +10,6 @@ MODULES = sizes.modules()
 FUNCTIONS = sizes.functions(MODULES)
 
 LONG_MODULES = {
-    "index/encoder/models.py",
     "index/text/passages.py",
     "qa/cli/main.py",
 }
