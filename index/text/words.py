@@ -37,6 +37,8 @@ class Words:
     either_sign: bool = False
     scales: _Forms = field(default_factory=_none)
     ambiguous: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    plus: tuple[str, ...] = ()
     stems: tuple[str, ...] = ()
     numerals: _Forms = field(default_factory=_none)
     and_a_half: tuple[str, ...] = ()
@@ -49,6 +51,7 @@ class Words:
     steps: _Forms = field(default_factory=_none)
     percent: tuple[str, ...] = ()
     percent_before: tuple[str, ...] = ()
+    permille: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
     currencies: _Forms = field(default_factory=_none)
     currencies_before: _Forms = field(default_factory=_none)

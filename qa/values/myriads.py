@@ -30,7 +30,9 @@ def continued(number: Number, folded: str, language: str) -> Number | None:
     if read is None or read[1] <= number.end:
         return number
     amount, end, power = read
-    return Number(number.start, end, amount.scaleb(-power), power)
+    written = amount.scaleb(-power)
+    whole = written == written.to_integral_value()
+    return Number(number.start, end, written.quantize(1) if whole else written.normalize(), power)
 
 
 def find_figures(folded: str, language: str) -> list[Number]:

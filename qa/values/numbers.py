@@ -7,7 +7,7 @@ Japanese and Korean groups of ten thousand by ``myriads``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -18,7 +18,7 @@ from qa.values.digits import DIGITS, decimal_sign, fold, parse_digits
 from qa.values.myriads import continued, find_figures, writes_myriads
 from qa.values.number import Number
 from qa.values.scales import scale_at
-from qa.values.spelled import find_spelled, with_half
+from qa.values.spelled import ends_spelled, find_spelled, with_half
 from qa.values.units import unit_before
 
 __all__ = ["Number", "decimal_sign", "find_numbers", "fold", "parse_digits"]
@@ -46,7 +46,8 @@ def find_numbers(folded: str, language: str) -> list[Number]:
         if not any(s < n.end and n.start < e for s, e in taken)
     ]
     scaled = [_with_scale(n, folded, language) for n in digits + words]
-    return _summed(_apart(n for n in scaled if n is not None), folded)
+    numbers = _apart(n for n in scaled if n is not None)
+    return _summed(list(_whole(numbers, folded, language)), folded, language)
 
 
 def _apart(numbers: Iterable[Number]) -> list[Number]:
@@ -73,7 +74,9 @@ def _digit_numbers(folded: str, language: str) -> list[Number]:
             code = next(codes, None)
         if code and code[0] < end:
             continue
-        if before.search(folded[max(0, start - 4) : start]) and not _paid(folded, start, language):
+        if before.search(folded[max(0, start - 4) : start]) and not (
+            _paid(folded, start, language) or _prefixed(folded, start, language)
+        ):
             continue
         if _BROKEN_AFTER.match(folded, end):
             continue
@@ -87,6 +90,16 @@ def _digit_numbers(folded: str, language: str) -> list[Number]:
 def _paid(folded: str, start: int, language: str) -> bool:
     """Whether a currency's code or word stands right before, as in "Rp48.500" and "USD5"."""
     return folded[start - 1] != " " and unit_before(folded, start, language) is not None
+
+
+def _prefixed(folded: str, start: int, language: str) -> bool:
+    """Whether a word stands right before that is written together with what follows it."""
+    prefixes = words_of(language).prefixes
+    return any(
+        folded.startswith(word, start - len(word))
+        and not folded[: start - len(word)][-1:].isalpha()
+        for word in prefixes
+    )
 
 
 @cache
@@ -110,12 +123,31 @@ def _with_scale(number: Number, folded: str, language: str) -> Number | None:
     return with_half(scaled, folded, language)
 
 
-def _summed(numbers: list[Number], folded: str) -> list[Number]:
-    """Parts of one number, a scale each, as one: "1 Million 200 Tausend", "2 mil 500 millones"."""
+def _whole(numbers: list[Number], folded: str, language: str) -> Iterator[Number]:
+    """Without those that end a number that begins in words: "миллион 29 тысяч"."""
+    end = 0
+    for number in numbers:
+        if end + 1 == number.start or not ends_spelled(folded, number.start, language):
+            yield number
+        end = number.end
+
+
+_LAST_PART = 1000
+"""Numbers below are the last part of one with a scale before; "12 Millionen 2019" has a year."""
+
+
+def _summed(numbers: list[Number], folded: str, language: str) -> list[Number]:
+    """Parts of one number as one: "1 Million 200 Tausend", "2 mil 500 millones", "3 тысячи 500"."""
+    gaps = {" ", *(f" {word}" for word in words_of(language).plus)}
     done: list[Number] = []
     for number in numbers:
         first = done[-1] if done else None
-        if first is None or not number.power or folded[first.end : number.start] != " ":
+        last_part = first is not None and first.power and number.plain
+        if (
+            first is None
+            or folded[first.end : number.start] not in gaps
+            or not (number.power or (last_part and number.written < _LAST_PART))
+        ):
             done.append(number)
         elif number.amount < Decimal(10) ** first.power:
             written = first.written + number.amount.scaleb(-first.power)

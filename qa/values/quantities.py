@@ -158,7 +158,7 @@ def _joints(language: str) -> _Joints:
     return _Joints(
         re.compile(rf" ?(?:-|{to}) ?"),
         re.compile(rf"\b(?:{between}) $", re.I),
-        re.compile(rf"{blank}(?:{joined}){blank}"),
+        re.compile(rf"{blank}(?:{joined}){' ?' if understood[0].prefixes else blank}"),
     )
 
 

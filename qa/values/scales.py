@@ -35,10 +35,11 @@ def scale_at(folded: str, at: int, language: str) -> Scale | None:
     scale = _word_at(folded, _past_gap(folded, at), language)
     while scale is not None and scale.power is not None:
         further = _word_at(folded, _past_gap(folded, scale.end), language)
-        # "Tausend Milliarden" multiplies; in "1 Million 200 Tausend" a number stands between.
-        if further is None or further.power is None or further.power < scale.power:
+        if further is None or (further.power is not None and further.power < scale.power):
             break
-        scale = Scale(further.end, scale.power + further.power)
+        # "Tausend Milliarden" multiplies; in "1 Million 200 Tausend" a number stands between.
+        power = None if further.power is None else scale.power + further.power
+        scale = Scale(further.end, power)
     return scale
 
 

@@ -29,6 +29,16 @@ def find_spelled(folded: str, language: str) -> list[Number]:
     return [*found, *_before_scales(folded, language), *_mixed_halves(folded, language)]
 
 
+def ends_spelled(folded: str, at: int, language: str) -> bool:
+    """Whether a scale alone stands right before: "миллион 29 тысяч" is not 29,000.
+
+    Where text2num reads the language, it has read what stands there.
+    """
+    if language in _TEXT2NUM:
+        return False
+    return _patterns(language).scale_before.search(folded, max(0, at - 30), at) is not None
+
+
 def with_half(number: Number, folded: str, language: str) -> Number:
     """The number with the half that is said behind it: "zwei und eine halbe", "y media"."""
     half = _patterns(language).and_a_half.match(folded, number.end)
@@ -42,6 +52,7 @@ class _Patterns:
     numerals: tuple[tuple[Decimal, re.Pattern[str]], ...]
     and_a_half: re.Pattern[str]
     ends_in_half: re.Pattern[str]
+    scale_before: re.Pattern[str]
     one: re.Pattern[str]
     one_of_scale: frozenset[str]
     never: re.Pattern[str]
@@ -68,6 +79,7 @@ def _patterns(language: str) -> _Patterns:
         else (),
         and_a_half=re.compile(rf"[ -]?(?:{halves})(?!\w)", re.I) if halves else _NEVER,
         ends_in_half=re.compile(rf"(?<!\w)(?:{halves})$", re.I) if halves else _NEVER,
+        scale_before=re.compile(rf"(?<!\w)(?:{scales}) $", re.I) if scales else _NEVER,
         one=re.compile(rf"\b({'|'.join(one)}) ", re.I) if one else _NEVER,
         one_of_scale=frozenset(one_of_scale),
         # Alone these are no number ("Milliarden Dollar", "hundreds of people").

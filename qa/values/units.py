@@ -148,11 +148,12 @@ def _read_cldr(words: Words) -> list[tuple[str, Unit, bool]]:
     found = []
     for name in reversed(MEASURES):
         unit = _measure(name)
-        for said in _cldr_names(name, "long", words.code)[0]:
+        long, short = (_cldr_names(name, length, words.code)[0] for length in ("long", "short"))
+        # Where CLDR has one form for both lengths, babel shows it as the short one.
+        for said in long or {form for form in short if len(form) > 1 or not form.isascii()}:
             found += [(said + end, unit, False) for end in ("", *words.plural_endings)]
         if unit.kind is Kind.MEASURE:
-            short = _cldr_names(name, "short", words.code)[0] - _NEVER
-            found += [(said, unit, True) for said in short]
+            found += [(said, unit, True) for said in short - _NEVER]
     found += [(f, PERCENT, False) for f in _cldr_names("concentr-percent", "long", words.code)[0]]
     return found + [(said, money(code), False) for code, said in _currency_names(words.code)]
 
@@ -182,6 +183,7 @@ def _dollar(locale: Locale, plural: float | None) -> str:
 def _read_file(words: Words) -> list[tuple[str, Unit, bool]]:
     """The forms of a language's file, and whether each stands as it is: short or abbreviated."""
     found = [(form, PERCENT) for form in words.percent] + [(form, POINTS) for form in words.points]
+    found += [(form, PERMILLE) for form in words.permille]
     found += [(f, _measure(name)) for name, forms in words.measures.items() for f in forms]
     found += [(f, money(code, "0.01")) for code, forms in words.cents.items() for f in forms]
     found += [(f, money(code)) for code, forms in words.currencies.items() for f in forms]

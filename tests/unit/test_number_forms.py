@@ -25,16 +25,21 @@ UNITS = {"percent": "%", "-": None}
 class Form:
     language: str
     text: str
-    amount: Decimal | None
+    amounts: tuple[Decimal, ...]
     unit: str | None
 
 
 @cache
 def forms() -> tuple[Form, ...]:
-    """The table; ``none`` as an amount stands for a text with none."""
+    """The table; ``none`` as an amount stands for a text with none, ``a..b`` for a range."""
     lines = [line.split("\t") for line in FORMS.read_text("utf-8").splitlines() if line[0] != "#"]
     return tuple(
-        Form(language, text, None if amount == "none" else Decimal(amount), UNITS.get(unit, unit))
+        Form(
+            language,
+            text,
+            () if amount == "none" else tuple(map(Decimal, amount.split(".."))),
+            UNITS.get(unit, unit),
+        )
         for language, text, amount, unit in lines
     )
 
@@ -42,8 +47,8 @@ def forms() -> tuple[Form, ...]:
 def verdict(form: Form) -> str:
     """``right``, ``absent``, or what was read instead."""
     found = [v for v in find_values(form.text, form.language) if v.amount is not None]
-    read = [(v.amount, v.unit) for v in found]
-    wanted = [] if form.amount is None else [(form.amount, form.unit)]
+    read = [((v.amount, v.upper) if v.upper is not None else (v.amount,), v.unit) for v in found]
+    wanted = [(form.amounts, form.unit)] if form.amounts else []
     if read == wanted:
         return "right"
     return "wrong: " + ", ".join(v.text for v in found) if read else "absent"
