@@ -16,12 +16,13 @@ from pathlib import Path
 from index.errors import SourceError
 from index.ingest.apart import read_apart
 from index.ingest.document import Document
+from index.ingest.encoding import decode
 from index.ingest.files import STDIN, kind_of, read_file, uri_of, walk
 from index.ingest.markdown import read_markdown
 from index.ingest.options import DEFAULTS, SYNONYMS, Columns, Kind, ReadOptions
+from index.ingest.plain import read_text
 from index.ingest.refusal import admitted, refusal
 from index.ingest.table import read_csv, read_jsonl
-from index.ingest.text import decode, read_text
 from index.records import Article, Failure, article_id
 
 __all__ = [

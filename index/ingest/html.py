@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import SourceError
 from index.ingest.document import Document
+from index.ingest.encoding import checked, decode, strange_share
 from index.ingest.markup import bound_tags, simplify
 from index.ingest.metadata import (
     detected_language,
@@ -17,7 +18,6 @@ from index.ingest.metadata import (
     two_letters,
 )
 from index.ingest.options import ReadOptions
-from index.ingest.text import checked, decode, strange_share
 from index.records import Article, make_article
 
 if TYPE_CHECKING:

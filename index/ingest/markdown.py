@@ -8,9 +8,10 @@ from itertools import pairwise
 from typing import Any
 
 from index.ingest.document import Document
+from index.ingest.encoding import checked, decode
 from index.ingest.metadata import language_of, parse_published, split_authors
 from index.ingest.options import SYNONYMS, ReadOptions
-from index.ingest.text import checked, decode, title_of
+from index.ingest.plain import title_of
 from index.records import Article, make_article
 
 logger = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ from urllib.parse import quote
 
 from index.errors import SourceError
 from index.ingest.document import Document
+from index.ingest.encoding import checked, decode
 from index.ingest.metadata import language_of, parse_published, split_authors
 from index.ingest.options import SYNONYMS, Columns, ReadOptions
 from index.ingest.refusal import refusal
-from index.ingest.text import checked, decode
 from index.records import Article, Failure, make_article
 
 _DELIMITERS = (",", ";", "\t", "|")

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from index.errors import SourceError
 from index.ingest.document import Document
+from index.ingest.encoding import checked, decode
 from index.ingest.html import decode_html, read_html
 from index.ingest.markdown import read_markdown
 from index.ingest.metadata import parse_published, split_authors
 from index.ingest.options import ReadOptions
 from index.ingest.table import read_csv, read_jsonl
-from index.ingest.text import checked, decode
 from index.records import Article, Failure
 
 URI = "file:///x"

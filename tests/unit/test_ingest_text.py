@@ -9,8 +9,9 @@ import pytest
 
 from index.errors import SourceError
 from index.ingest.document import Document
+from index.ingest.encoding import decode
 from index.ingest.options import ReadOptions
-from index.ingest.text import decode, read_text, title_of
+from index.ingest.plain import read_text, title_of
 
 GERMAN = "„Müller“ zahlt 5 € – für Äpfel, Öl und Übermaß.\r\nZweite Zeile."
 URI = "file:///a.txt"

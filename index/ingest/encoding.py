@@ -1,4 +1,4 @@
-"""Bytes to text, and plain text to an article."""
+"""Bytes to text: which encoding they are in, and whether they are text at all."""
 
 from __future__ import annotations
 
@@ -6,15 +6,8 @@ import logging
 import re
 
 from index.errors import SourceError
-from index.ingest.document import Document
-from index.ingest.metadata import language_of, split_site
-from index.ingest.options import ReadOptions
-from index.records import Article, make_article
 
 logger = logging.getLogger(__name__)
-
-MAX_TITLE_CHARACTERS = 200
-"""A longer first line is a paragraph, not a title."""
 
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -60,22 +53,6 @@ _SCRIPT = re.compile(
 _SIGN_IN_WORD = re.compile(r"(?<=[^\W\d_])[\x80-\x9f¡-©«-´¶-¹»-¿×÷─-▟√∂∑∏∫≈≠≤≥˙˚˝](?=[^\W\d_])")
 
 
-def read_text(document: Document, options: ReadOptions) -> Article:
-    """The whole decoded text as an article, its first line as title where it is short.
-
-    Raises ``SourceError`` for bytes that are no text and for text that is empty.
-    """
-    text = decode(document.data, document.uri, options.encoding)
-    title, publisher = title_of(text)
-    return make_article(
-        text,
-        source=document.uri,
-        language=language_of(text, None, options),
-        title=title,
-        publisher=publisher,
-    )
-
-
 def decode(data: bytes, source: str, encoding: str | None = None) -> str:
     """Text of any likely encoding: marks first, then what is certain, then what is probable.
 
@@ -110,19 +87,6 @@ def checked(text: str, source: str) -> str:
             match.start(),
         )
     return text
-
-
-def title_of(text: str) -> tuple[str, str | None]:
-    """(title, publisher) from the first lines; "" and None where they do not tell.
-
-    "Site - Headline", followed by "Headline" alone, is how saved pages begin: it names both.
-    """
-    lines = re.finditer(r"\S[^\r\n]*", text)
-    first = next((match[0].strip() for match in lines), "")
-    second = next((match[0].strip() for match in lines), "")
-    if len(first) > MAX_TITLE_CHARACTERS:
-        return "", None
-    return split_site(first, known=second)
 
 
 def _refuse_signature(data: bytes, source: str) -> None:
