@@ -44,6 +44,9 @@ right passage among the first five lies further behind, and three are read inste
 
 READ_OF_ARTICLE = 2
 
+SPAN_SENTENCES_WITHIN = 0.5
+"""The share of the best sentence's probability that another sentence needs to give a view too."""
+
 NOT_FOUND = {"de": "Die Artikel beantworten das nicht.", "en": "The articles do not answer this."}
 
 
@@ -198,7 +201,11 @@ def extract(question: Question, ranked: Sequence[Scored], scorer: Scorer) -> lis
         values = value_extracts(question, ranked, scorer.value)
         if values:
             return values
-    best = [s for s in ranked[:CITED_SENTENCES] if s.probability >= 0.5 * ranked[0].probability]
+    best = [
+        s
+        for s in ranked[:CITED_SENTENCES]
+        if s.probability >= SPAN_SENTENCES_WITHIN * ranked[0].probability
+    ]
     spans = [_short_extract(question, scored) for scored in best]
     return [span for span in spans if span] or [sentence_extract(best[0])]
 

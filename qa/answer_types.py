@@ -16,7 +16,7 @@ class Kind(StrEnum):
     MEASURE = "measure"  # length, mass, temperature, ...
     DATE = "date"  # day, month or season
     YEAR = "year"  # year, decade, century, or a span of years
-    CLOCK = "clock"  # time of day, or of a game
+    CLOCK = "clock"  # time of day
 
     PERSON = "person"
     ORGANISATION = "organisation"

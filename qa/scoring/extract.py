@@ -47,6 +47,9 @@ value below the best value of its own sentence."""
 SENTENCE_AT_LEAST = 0.07
 """The least probability of a further view's sentence by itself."""
 
+NEAR = 60
+"""Characters around a value or a name in which the question's words count for it."""
+
 
 def value_extracts(
     question: Question, ranked: Sequence[Scored], model: LogisticModel
@@ -135,9 +138,9 @@ def _is_noun(question: Question, value: Value, candidate: Candidate) -> bool:
 
 
 def _nearness(question: Question, candidate: Candidate, value: Value) -> float:
-    """The share of the question's terms that stand within 60 characters of the value."""
+    """The share of the question's terms that stand near the value."""
     language = candidate.hit.passage.article.language
-    around = candidate.text[max(0, value.start - 60) : value.end + 60]
+    around = candidate.text[max(0, value.start - NEAR) : value.end + NEAR]
     wanted = set(terms(question.text, question.language))
     return len(wanted & set(terms(around, language))) / len(wanted) if wanted else 0.0
 
@@ -163,7 +166,7 @@ def name_extract(question: Question, scored: Scored) -> Extract | None:
 
 
 def _density(text: str, name: Span, wanted: set[str], language: str) -> tuple[int, int]:
-    around = set(terms(text[max(0, name.start - 40) : name.end + 40], language))
+    around = set(terms(text[max(0, name.start - NEAR) : name.end + NEAR], language))
     return len(wanted & around), -name.start
 
 

@@ -79,14 +79,14 @@ def _number(amount: Decimal, value: Value) -> str:
 
 
 # An estimate further off than this is another value, however round its number is.
-_TOLERANCE = Decimal("0.05")
+TOLERANCE = Decimal("0.05")
 
 
 def _rounds_to(exact: Value, rough: Value) -> bool:
     assert exact.amount is not None
     assert rough.amount is not None
     goal, true = rough.amount * rough.factor, exact.amount * exact.factor
-    if goal == 0 or abs(true - goal) > _TOLERANCE * abs(goal):
+    if goal == 0 or abs(true - goal) > TOLERANCE * abs(goal):
         return False
     # The last digit that was written, not counting zeros: 25 billion is exact to a billion.
     step = Decimal(1).scaleb(int(rough.amount.normalize().as_tuple().exponent)) * rough.factor

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import statistics
 from datetime import date
-from pathlib import Path
 
 import pytest
 
+from corpora.folder import DATA
 from qa.answer_types import QUANTITIES, TIMES, Kind
 from qa.question.analyse import Question, understand
 from qa.values.find import find_values
 from qa.values.names import find_names
 
 TODAY = date(2024, 6, 12)
-XQUAD = Path(__file__).parents[3] / "shared" / "data" / "xquad-r"
 
 
 def ask(question: str, language: str = "de") -> Question:
@@ -177,24 +178,32 @@ def test_names(text: str, language: str, strong: list[str], weak: list[str]) -> 
     assert [s.of(text) for s in found if s.weak] == weak
 
 
-@pytest.mark.parametrize("language", ["de", "en"])
-def test_gold_answers_hold_a_value_of_an_accepted_kind(language: str) -> None:
-    path = XQUAD / f"{language}.dev.json"
+@pytest.mark.parametrize(
+    ("language", "file", "every", "least"),
+    [
+        ("de", "reader/fundstelle-de.jsonl.gz", 8, 0.87),
+        ("en", "reader/squad-part.jsonl.gz", 8, 0.88),
+    ],
+)
+def test_answers_to_questions_for_a_value_hold_a_value_of_an_accepted_kind(
+    language: str, file: str, every: int, least: float
+) -> None:
+    """On questions that no rule was written from; XQuAD's judge, and suggested some rules once."""
+    path = DATA / file
     if not path.exists():
-        pytest.skip("needs the development data of XQuAD-R in ../shared/data/xquad-r")
-    asked = held = 0
-    for article in json.loads(path.read_text(encoding="utf-8"))["data"]:
-        for paragraph in article["paragraphs"]:
-            values = find_values(paragraph["context"], language)
-            for qa in paragraph["qas"]:
-                question = ask(qa["question"], language)
-                if question.kind not in QUANTITIES | TIMES:
-                    continue
-                start = qa["answers"][0]["answer_start"]
-                end = start + len(qa["answers"][0]["text"])
-                asked += 1
-                held += any(
-                    v.kind in question.kinds and v.start < end and start < v.end for v in values
-                )
-    assert asked > 100
-    assert held / asked >= 0.93
+        pytest.skip(f"needs {file} of the development data")
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        paragraphs = [json.loads(line) for line in list(stream)[::every]]
+    held = [
+        any(
+            v.kind in question.kinds and v.start < gold["end"] and gold["start"] < v.end
+            for v in values
+        )
+        for paragraph in paragraphs
+        for values in [find_values(paragraph["context"], language)]
+        for gold in paragraph["questions"]
+        for question in [ask(gold["question"], language)]
+        if question.kind in QUANTITIES | TIMES
+    ]
+    assert len(held) > 100
+    assert statistics.fmean(held) >= least
