@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 
@@ -76,7 +77,7 @@ class Chunk:
 
     start: int
     end: int
-    sentences: tuple[Span, ...]
+    sentences: Sequence[Span]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from itertools import chain, pairwise
 
 from index.records import Span
@@ -13,39 +14,40 @@ from index.records import Span
 _BLOCK = 4_000
 
 
-def sentences(paragraph: str, language: str) -> list[Span]:
+def sentences(text: str, language: str, within: Span | None = None) -> Iterator[Span]:
     """The sentences of one paragraph, in order, without white space at their ends.
 
-    Every character that is not white space is in one of them. A line break is taken for a
-    space: the caller decides which lines make a paragraph. A sentence of more than 4,000
-    characters is cut.
+    The paragraph is ``text``, or ``within`` it, and is read block by block. Every character that is
+    not white space is in one of them. A line break is taken for a space: the caller decides which
+    lines make a paragraph. A sentence of more than 4,000 characters is cut.
     """
-    # One code point for one code point, so offsets stay those of the paragraph.
-    flat = _SPACE.sub(" ", paragraph)
-    found: list[Span] = []
-    start = 0
-    while start < len(flat):
-        stop = _block_end(flat, start)
-        block = _divide(flat[start:stop], language)
+    start, end = (within.start, within.end) if within else (0, len(text))
+    while start < end:
+        # One code point for one code point, so offsets stay those of the text. One more than a
+        # block tells whether the character at its end belongs to the one before.
+        flat = _SPACE.sub(" ", text[start : min(end, start + _BLOCK + 1)])
+        stop = _block_end(flat)
+        block = _divide(flat[:stop], language)
         if stop < len(flat) and len(block) > 1:
-            stop = start + block.pop().start  # the last one may go on: it begins the next block
-        found += [Span(start + span.start, start + span.end) for span in block]
-        start = stop
-    return [span for span in (trimmed(paragraph, span) for span in found) if span.end > span.start]
+            stop = block.pop().start  # the last one may go on: it begins the next block
+        for span in block:
+            sentence = trimmed(text, Span(start + span.start, start + span.end))
+            if sentence.end > sentence.start:
+                yield sentence
+        start += stop
 
 
-def _block_end(text: str, start: int) -> int:
+def _block_end(flat: str) -> int:
     """Where to stop for now: at white space, or between two characters, or in the worst case."""
-    stop = start + _BLOCK
-    if stop >= len(text):
-        return len(text)
-    space = text.rfind(" ", start + _BLOCK // 2, stop)
+    if len(flat) <= _BLOCK:
+        return len(flat)
+    space = flat.rfind(" ", _BLOCK // 2, _BLOCK)
     if space >= 0:
         return space + 1
-    for cut in range(stop, start + _BLOCK // 2, -1):
-        if not extends(text[cut], text[cut - 1]):
+    for cut in range(_BLOCK, _BLOCK // 2, -1):
+        if not extends(flat[cut], flat[cut - 1]):
             return cut
-    return stop
+    return _BLOCK
 
 
 def _divide(flat: str, language: str) -> list[Span]:
@@ -54,7 +56,7 @@ def _divide(flat: str, language: str) -> list[Span]:
 
     pieces: list[str] = segment(language if language != "und" else "en", flat)
     if "".join(pieces) != flat:
-        raise AssertionError("sentencex changed the text it was to divide")
+        pieces = [flat]  # the ends of other letters say nothing about these
     found: list[Span] = []
     start = end = 0
     for piece in chain.from_iterable(map(_before_numbers, pieces)):

@@ -26,8 +26,8 @@ HEAVY = {
 """Packages that take a second and more to import, or that only some commands need."""
 
 PAGE = {"app", "qa.show.page"}
-NUMERIC = {"index.encoder.packed_bert"}
-"""Implementations behind the embedder, imported when the first text is embedded."""
+LATE = {"index.encoder.packed_bert", "index.text.division"}
+"""Modules that are imported when the first text is embedded or divided."""
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
@@ -167,7 +167,7 @@ class TestImports:
             assert name.startswith("index.storage.")
 
     def test_heavy_packages_wait_until_they_are_needed(self, name: str) -> None:
-        if name not in PAGE | NUMERIC:
+        if name not in PAGE | LATE:
             assert not packages(at_import(MODULES[name])) & HEAVY
 
 

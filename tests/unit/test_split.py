@@ -191,3 +191,19 @@ def test_teaser_headings() -> None:
     assert opens_teasers("Das könnte Sie auch interessieren:")
     assert opens_teasers("RELATED ARTICLES")
     assert not opens_teasers("Empfohlen wird eine Impfung")
+
+
+def test_a_library_that_changes_the_text_loses_no_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from langchain_text_splitters import TextSplitter
+
+    text = "\n\n".join(f"Absatz {n} hat zwei Sätze. Dies ist der andere." for n in range(60))
+    merge = TextSplitter._merge_splits
+    whole = passages(text, limit=30)
+    for change in (str.strip, str.swapcase, lambda part: part + "!", lambda part: part[:-9]):
+        monkeypatch.setattr(
+            TextSplitter, "_merge_splits", lambda *given, f=change: list(map(f, merge(*given)))
+        )
+        assert "\n\n".join(passages(text, limit=30)) == text
+    assert len(whole) > 10
