@@ -8,7 +8,9 @@ from functools import cache
 
 from index.text.words import words_of, words_understood
 from qa.answer_types import Kind
+from qa.values.digits import decimal_sign
 from qa.values.quantity import Quantity
+from qa.values.units import unit_after
 
 _LETTERS = r"[^\W\d_]"
 _MARKS = r"\u0300-\u036f\u064b-\u065f\u0900-\u0963"  # accents and vowel signs go on with a word
@@ -18,11 +20,23 @@ _LATIN = re.compile(r"[a-zA-Z]")
 
 
 def counts_nothing(quantity: Quantity, folded: str, language: str) -> bool:
-    """Whether a number only names a thing: "Seite 12", "第3"."""
-    if quantity.unit is not None or quantity.number.words:
+    """Whether a number only names a thing, "Seite 12", "第3", or a time, "kl. 14.30"."""
+    number = quantity.number
+    if quantity.unit is not None or number.words:
         return False
-    before = folded[max(0, quantity.start - 20) : quantity.start]
-    return _neighbours(language).label.search(before) is not None
+    if _neighbours(language).label.search(folded[max(0, number.start - 20) : number.start]):
+        return True
+    # Where a comma is the decimal sign, a point between few digits is one of times and dates.
+    # German and English times are told by the words beside them.
+    return (
+        not words_of(language).compounds
+        and number.power == 0
+        and decimal_sign(language) == ","
+        and _FEW_DIGITS.fullmatch(folded, number.start, number.end) is not None
+    )
+
+
+_FEW_DIGITS = re.compile(r"\d{1,2}\.\d{1,2}")
 
 
 def opens_list_item(quantity: Quantity, folded: str, text: str) -> bool:
@@ -55,11 +69,11 @@ def unread_beside(quantity: Quantity, folded: str, language: str) -> bool:
         return False
     words, neighbours = words_of(language), _neighbours(language)
     after = _WORD_AFTER.match(folded, quantity.end)
+    if after and after[0][0] != "-" and _is_money(folded, after.end(), language):
+        return True
     if not words.known:
-        before = quantity.unit is None and _WORD_BEFORE.search(
-            folded[max(0, quantity.start - 4) : quantity.start]
-        )
-        return bool(after or before)
+        before = _WORD_BEFORE.search(folded[max(0, quantity.start - 4) : quantity.start])
+        return bool(after or (before and unit is None))
     if after is None:
         return False
     if neighbours.stem.match(after[1]):
@@ -68,6 +82,12 @@ def unread_beside(quantity: Quantity, folded: str, language: str) -> bool:
         return not words.compounds and after[0][0] in "-:"
     # A sign or code says that it is money, and no scale follows.
     return unit is None and not (_LATIN.match(after[1]) or neighbours.counted.match(after[1]))
+
+
+def _is_money(folded: str, at: int, language: str) -> bool:
+    """Whether money is named behind the word that ends at ``at``: the word is a scale, "29 G€"."""
+    unit = unit_after(folded, at + folded.startswith(".", at), language)
+    return unit is not None and unit[0].kind is Kind.AMOUNT
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def find_numbers(folded: str, language: str) -> list[Number]:
     Numbers before a word that may be any of several scales are left out.
     """
     if writes_myriads(language):
-        read = [continued(n, folded, language) for n in _digit_numbers(folded, language)]
+        read = [_in_myriads(n, folded, language) for n in _digit_numbers(folded, language)]
         return _apart([*filter(None, read), *find_figures(folded, language)])
     digits = [with_half(n, folded, language) for n in _digit_numbers(folded, language)]
     taken = [(n.start, n.end) for n in digits]
@@ -107,6 +107,12 @@ def _no_values(language: str) -> re.Pattern[str] | None:
     """What the language writes with digits that is no amount of its own: "3分の1", "binde 5"."""
     forms = words_of(language).no_values
     return re.compile("|".join(forms), re.I) if forms else None
+
+
+def _in_myriads(number: Number, folded: str, language: str) -> Number | None:
+    """The number with the signs behind it, or the word of another language: "29 million"."""
+    read = continued(number, folded, language)
+    return _with_scale(number, folded, language) if read is number else read
 
 
 def _with_scale(number: Number, folded: str, language: str) -> Number | None:

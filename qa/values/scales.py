@@ -19,7 +19,9 @@ _SHORTEST_BY_CLDR = 3
 """Letters of CLDR's abbreviations ("Mrd"); shorter ones ("M", "Md", "B") mean other things too."""
 _TIGHT = {"k": 3, "K": 3, "m": 6, "M": 6, "mn": 6, "b": 9, "B": 9, "T": 12}
 _GAP = re.compile(r"-| {0,2}")
-_TIGHT_SCALE = re.compile(r" ?(mn|[kKmMbBT])(?![\w.]\w|\w)")
+_TIGHT_SCALE = re.compile(
+    rf" ?(?:(mn|[kKmMbBT])(?![\w.]\w|\w)|(mn|[kKmM])(?=(?:{'|'.join(sorted(CODES))})(?!\w)))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,9 @@ def scale_at(folded: str, at: int, language: str) -> Scale | None:
 
 
 def tight_scale(folded: str, at: int) -> tuple[int, int] | None:
-    """(end, power) of a letter that is a scale only beside a currency: "$14B", "£30m"."""
+    """(end, power) of a letter that is a scale only beside a currency: "$14B", "£30m", "5 MEUR"."""
     match = _TIGHT_SCALE.match(folded, at)
-    return (match.end(), _TIGHT[match.group(1)]) if match else None
+    return (match.end(), _TIGHT[match[1] or match[2]]) if match else None
 
 
 @cache
@@ -107,12 +109,16 @@ _SHORT = re.compile(r"\w{1,2}")  # as words of another language
 
 
 def _pattern(form: str, words: Words) -> re.Pattern[str]:
-    """``form`` as a whole word; a sign or code of money may follow at once ("3 MioEUR")."""
-    if not words.blanks or "(?=" in form:
+    """``form`` as a whole word, but behind its point or before money ("3 MioEUR")."""
+    if "(?=" in form:
         return re.compile(form, re.I)
+    if not words.blanks:
+        return re.compile(rf"(?:{form})(?:(?<![A-Za-z])|(?![A-Za-z]))", re.I)
     own = (re.escape(sign) for signs in words.currencies_before.values() for sign in signs)
     money = "|".join((_MONEY, *own))
-    return re.compile(rf"(?:{form})(?:(?!{WORD_GOES_ON})|(?=(?:{money})(?!{WORD_GOES_ON})))", re.I)
+    return re.compile(
+        rf"(?:{form})(?:(?<=\.)|(?!{WORD_GOES_ON})|(?=(?:{money})(?!{WORD_GOES_ON})))", re.I
+    )
 
 
 @cache

@@ -153,7 +153,8 @@ def _read_cldr(words: Words) -> list[tuple[str, Unit, bool]]:
         for said in long or {form for form in short if len(form) > 1 or not form.isascii()}:
             found += [(said + end, unit, False) for end in ("", *words.plural_endings)]
         if unit.kind is Kind.MEASURE:
-            found += [(said, unit, True) for said in short - _NEVER]
+            # Spanish "M" are nautical miles, and millions far more often.
+            found += [(f, unit, True) for f in short - _NEVER if len(f) > 1 or f == unit.symbol]
     found += [(f, PERCENT, False) for f in _cldr_names("concentr-percent", "long", words.code)[0]]
     return found + [(said, money(code), False) for code, said in _currency_names(words.code)]
 
@@ -219,7 +220,7 @@ def _after(
     return re.compile(
         rf"(?: {{0,2}}|-| ?(?:{of or '-'}))"
         rf"(?:(?P<name>(?i:{_any_of(names)})){ending}(?:(?<={word})(?!{word})|(?<!{word}))|"
-        rf"(?P<exact>{_any_of(exact)})(?:(?<={word}){called}(?!{word})|(?<!{word})))"
+        rf"(?P<exact>{_any_of(exact)})(?:(?<={word}){called}(?!{word}|[€$£¥])|(?<!{word})))"
     )
 
 
