@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +11,7 @@ import typer
 from index import FundstelleError
 from qa.cli.options import FAILED, IndexOption, JsonOption, NoReaderOption, ReaderOption
 from qa.cli.output import console, count, print_json, say
+from qa.cli.work import bar
 from qa.show.sanitize import one_line
 
 if TYPE_CHECKING:
@@ -58,9 +57,13 @@ def evaluate_questions(
                 f"{file} has no question that can be asked. "
                 'Write lines such as {"question": "…", "answers": ["…"]}.'
             )
-        with _progress(len(questions)) as progress:
+        with bar("asking", "questions", len(questions)) as move:
             judged = evaluate.evaluate(
-                questions, opened, k=k, reader=None if no_reader else reader, progress=progress
+                questions,
+                opened,
+                k=k,
+                reader=None if no_reader else reader,
+                progress=move and (lambda done: move(completed=done)),
             )
     if plot is not None:
         plots.save(judged, plot, f"{one_line(file.name)}, {count(len(judged), 'question')}")
@@ -72,32 +75,6 @@ def evaluate_questions(
         say(f"{count(untrue, 'citation')} not in the articles: report this as a defect")
     if bad or untrue:
         raise typer.Exit(FAILED)
-
-
-@contextlib.contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None] | None]:
-    """A bar on standard error while it is a terminal, else nothing."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("questions"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task("asking", total=total)
-        yield lambda done: bar.update(task, completed=done)
 
 
 def _print_table(judged: Sequence[Judged], bad: Sequence[BadLine], plot: Path | None) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from index import FundstelleError
 from qa.cli.output import console, count
@@ -44,7 +45,21 @@ def _stored(path: Path | None) -> str:
 
 @contextlib.contextmanager
 def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
-    """A bar on standard error while it is a terminal, else nothing."""
+    """A bar for articles that are read, of a number that may become known on the way."""
+    with bar("reading", "articles, {task.fields[passages]:,} passages", passages=0) as move:
+
+        def show(done: Progress) -> None:
+            if move:
+                move(completed=done.articles, total=done.total, passages=done.passages)
+
+        yield show if move else None
+
+
+@contextlib.contextmanager
+def bar(
+    task: str, unit: str, total: int | None = None, **fields: Any
+) -> Iterator[Callable[..., None] | None]:
+    """A bar on standard error while it is a terminal, else nothing; what it yields moves it."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -53,6 +68,7 @@ def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
         MofNCompleteColumn,
         TextColumn,
         TimeElapsedColumn,
+        TimeRemainingColumn,
     )
     from rich.progress import Progress as Bar
 
@@ -60,17 +76,8 @@ def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("articles, {task.fields[passages]:,} passages"),
-        TimeElapsedColumn(),
+        TextColumn(unit),
+        TimeElapsedColumn() if total is None else TimeRemainingColumn(),
     )
-    with Bar(
-        *columns,
-        console=console(stderr=True),
-        transient=True,
-    ) as bar:
-        task = bar.add_task("reading", total=None, passages=0)
-
-        def show_progress(done: Progress) -> None:
-            bar.update(task, completed=done.articles, total=done.total, passages=done.passages)
-
-        yield show_progress
+    with Bar(*columns, console=console(stderr=True), transient=True) as shown:
+        yield functools.partial(shown.update, shown.add_task(task, total=total, **fields))
