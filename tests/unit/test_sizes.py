@@ -10,13 +10,11 @@ MODULES = sizes.modules()
 FUNCTIONS = sizes.functions(MODULES)
 
 LONG_MODULES = {
-    "index/text/passages.py",
     "qa/cli/main.py",
 }
 """Still to be cut. What has become short must leave this list."""
 
 LONG_FUNCTIONS = {
-    "index/text/passages.py: _section_splitter",
     "qa/answer.py: ask",
     "qa/cli/main.py: add",
     "qa/cli/main.py: query",
