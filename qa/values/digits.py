@@ -36,6 +36,10 @@ _FOLDED = str.maketrans(
         "\u066a": "%",
         "\u066b": ".",
         "\u066c": ",",
+        # Marks of direction.
+        **dict.fromkeys(
+            "\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", " "
+        ),
         "\uff0c": ",",
         "\uff0e": ".",
     }

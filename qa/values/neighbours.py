@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,12 +11,12 @@ from index.text.words import words_of, words_understood
 from qa.answer_types import Kind
 from qa.values.digits import decimal_sign
 from qa.values.quantity import Quantity
+from qa.values.scales import scale_letters, scales_may_precede
 from qa.values.units import unit_after
 
 _LETTERS = r"[^\W\d_]"
 _MARKS = r"\u0300-\u036f\u064b-\u065f\u0900-\u0963"  # accents and vowel signs go on with a word
 _WORD_AFTER = re.compile(rf"(?:[ '-]{{0,2}}|:)({_LETTERS}[\w{_MARKS}]*)")
-_WORD_BEFORE = re.compile(rf"{_LETTERS}['.]? {{0,2}}$")
 _LATIN = re.compile(r"[a-zA-Z]")
 
 
@@ -63,25 +64,39 @@ def unread_beside(quantity: Quantity, folded: str, language: str) -> bool:
     one.
     """
     unit, number = quantity.unit, quantity.number
-    if unit is not None and (quantity.end > number.end or unit.kind is Kind.PERCENT):
+    if number.ordinal or (unit is not None and unit.kind is Kind.PERCENT):
         return False
-    if number.ordinal:
-        return False
+    letters = scale_letters(language)
+    if unit is not None and quantity.end > number.end:
+        # "640 t": tonnes, or thousands. In "bilioni 29 USD" the scale stands before.
+        said = folded[number.end : quantity.end].strip(" -")
+        before = unit.kind is Kind.AMOUNT and _behind_a_word(folded, quantity.start)
+        return said in letters or (
+            before and not words_of(language).known and scales_may_precede(language)
+        )
     words, neighbours = words_of(language), _neighbours(language)
     after = _WORD_AFTER.match(folded, quantity.end)
     if after and after[0][0] != "-" and _is_money(folded, after.end(), language):
         return True
     if not words.known:
-        before = _WORD_BEFORE.search(folded[max(0, quantity.start - 4) : quantity.start])
-        return bool(after or (before and unit is None))
+        before = unit is None or scales_may_precede(language)
+        return after is not None or (before and _behind_a_word(folded, quantity.start))
     if after is None:
         return False
-    if neighbours.stem.match(after[1]):
+    if neighbours.stem.match(after[1]) or after[1] in letters:
         return True
     if words.blanks:
         return not words.compounds and after[0][0] in "-:"
     # A sign or code says that it is money, and no scale follows.
     return unit is None and not (_LATIN.match(after[1]) or neighbours.counted.match(after[1]))
+
+
+def _behind_a_word(folded: str, at: int) -> bool:
+    """Whether a word of any script ends before ``at``; a mark may be its last sign."""
+    last = folded[max(0, at - 4) : at].rstrip(" .'")[-1:]
+    if last.isascii():
+        return last.isalpha()
+    return unicodedata.category(last) not in {"Pd", "Ps", "Pi", "Sc", "Nd"}
 
 
 def _is_money(folded: str, at: int, language: str) -> bool:

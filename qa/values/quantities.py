@@ -58,7 +58,7 @@ def _with_unit(number: Number, folded: str, language: str) -> Quantity:
     before = unit_before(folded, start, language)
     if before is None:
         after = unit_after(folded, end, language)
-        tight = tight_scale(folded, end) if after is None and number.power == 0 else None
+        tight = tight_scale(folded, end, language) if after is None and number.power == 0 else None
         if tight is not None:
             # "30m EUR": a lone letter is a scale only where a currency follows.
             paid = unit_after(folded, tight[0], language)
@@ -71,7 +71,7 @@ def _with_unit(number: Number, folded: str, language: str) -> Quantity:
     unit, start = before
     if unit.kind is Kind.PERCENT:
         return Quantity(start, end, number, unit)
-    tight = tight_scale(folded, end) if number.power == 0 else None
+    tight = tight_scale(folded, end, language) if number.power == 0 else None
     if tight is not None:
         end, number = tight[0], replace(number, power=tight[1])
     after = unit_after(folded, end, language)

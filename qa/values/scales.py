@@ -45,10 +45,31 @@ def scale_at(folded: str, at: int, language: str) -> Scale | None:
     return scale
 
 
-def tight_scale(folded: str, at: int) -> tuple[int, int] | None:
+def tight_scale(folded: str, at: int, language: str) -> tuple[int, int] | None:
     """(end, power) of a letter that is a scale only beside a currency: "$14B", "£30m", "5 MEUR"."""
     match = _TIGHT_SCALE.match(folded, at)
-    return (match.end(), _TIGHT[match[1] or match[2]]) if match else None
+    if match is None:
+        return None
+    letter = match[1] or match[2]
+    power = _TIGHT[letter]
+    # "B" is a billion in English and a thousand in Turkish: then it is neither.
+    return (match.end(), power) if scale_letters(language).get(letter, power) == power else None
+
+
+@cache
+def scale_letters(language: str) -> dict[str, int]:
+    """CLDR's abbreviations of one or two letters, which mean other things too."""
+    if not words_of(language).blanks:
+        return {}
+    found = ((word.rstrip("."), power) for _, word, power in _cldr_patterns(language, "short"))
+    return {word: power for word, power in found if len(word) < _SHORTEST_BY_CLDR}
+
+
+@cache
+def scales_may_precede(language: str) -> bool:
+    """Whether CLDR has scales before numbers, as Swahili "bilioni 29", or knows no scales."""
+    patterns = [*_cldr_patterns(language, "long"), *_cldr_patterns(language, "short")]
+    return not patterns or any(before for before, _, _ in patterns)
 
 
 @cache
@@ -134,19 +155,25 @@ def _own_scales(language: str) -> tuple[tuple[str, int | None], ...]:
 
 def _cldr_scales(language: str) -> Iterator[tuple[str, int]]:
     """The words behind the zeros of CLDR's patterns: "0 miliardi", "0\u00a0Mrd'.'"."""
+    for length in ("long", "short"):
+        for before, word, power in _cldr_patterns(language, length):
+            if word and not before and (length == "long" or len(word) >= _SHORTEST_BY_CLDR):
+                yield re.escape(word), power
+
+
+@cache
+def _cldr_patterns(language: str, length: str) -> tuple[tuple[str, str, int], ...]:
+    """The words before and behind the zeros of CLDR's short forms of large numbers."""
     try:
         formats = Locale.parse(language).compact_decimal_formats
     except (UnknownLocaleError, ValueError):
-        return
-    for length in ("long", "short"):
-        for plural in formats.get(length, {}).values():
-            for count, pattern in plural.items():
-                match = re.fullmatch(r"(0+)[\s\u00a0]*([^\W\d_][^\d;]*)", _plain(pattern))
-                if match and (length == "long" or len(match[2]) >= _SHORTEST_BY_CLDR):
-                    yield re.escape(match[2]), len(count) - len(match[1])
-
-
-def _plain(pattern: object) -> str:
-    """CLDR's pattern without its quotation marks; empty where there is none."""
-    written = getattr(pattern, "pattern", None) or ""
-    return str(written).replace("'", "").replace("\u00a0", " ")
+        return ()
+    found = []
+    for plural in formats.get(length, {}).values():
+        for count, pattern in plural.items():
+            written = (getattr(pattern, "pattern", None) or "").replace("'", "")
+            match = re.fullmatch(r"([^0;]*)(0+)([^0;]*)", written.partition(";")[0])
+            if match and (match[1] + match[3]).strip():
+                before, word = (match[k].replace("\u00a0", " ").strip() for k in (1, 3))
+                found.append((before, word, len(count) - len(match[2])))
+    return tuple(dict.fromkeys(found))
