@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import chain
 
 from index import Filters, Hit, Index, Snapshot, UsageError, renumbered, spread
 from qa.answer_types import NAMES, Kind
@@ -17,7 +18,7 @@ from qa.reading.base import Reader, load_reader
 from qa.records import Answer, TimeLimit
 from qa.retrieval.rerank import load_reranker
 from qa.retrieval.search import Attempt, Retrieval, choose
-from qa.scoring.candidates import Candidate, gather
+from qa.scoring.candidates import Candidate, candidate_sentences, read_passages
 from qa.scoring.extract import (
     Extract,
     Scored,
@@ -93,7 +94,7 @@ def ask(  # noqa: PLR0913  # its options have names and defaults
             attempts = retrieval.attempts(understood, asked_limit)
         with _timed(timings, "judge"):
             scorer = load_scorer("plain" if reader is None else "reader")
-            judged = [_judge(understood, a, snapshot, _reader(reader), scorer) for a in attempts]
+            judged = _judged(understood, attempts, snapshot, _reader(reader), scorer)
     chosen = choose([verdict.confidence for verdict in judged], scorer.threshold)
     verdict = judged[chosen]
     confidence = verdict.confidence
@@ -125,10 +126,25 @@ class _Verdict:
     confidence: float
 
 
-def _judge(
-    question: Question, attempt: Attempt, snapshot: Snapshot, reader: Reader | None, scorer: Scorer
-) -> _Verdict:
-    candidates = gather(question, to_read(attempt.hits), snapshot, reader)
+def _judged(
+    question: Question,
+    attempts: Sequence[Attempt],
+    snapshot: Snapshot,
+    reader: Reader | None,
+    scorer: Scorer,
+) -> list[_Verdict]:
+    """A verdict on each attempt; a passage that is in both is read once."""
+    read = [to_read(attempt.hits) for attempt in attempts]
+    readings = None
+    if reader is not None:
+        readings = read_passages(question, chain.from_iterable(read), reader)
+    return [
+        _verdict(question, candidate_sentences(question, hits, snapshot, readings), scorer)
+        for hits in read
+    ]
+
+
+def _verdict(question: Question, candidates: Sequence[Candidate], scorer: Scorer) -> _Verdict:
     ranked = rank_sentences(candidates, scorer)
     extracts = extract(question, ranked, scorer)
     return _Verdict(ranked, extracts, confidence_of(ranked, extracts, scorer))

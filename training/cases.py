@@ -16,7 +16,7 @@ from qa.answer import to_read
 from qa.question.analyse import Question, understand
 from qa.reading.base import Reader
 from qa.reading.spans import Reading
-from qa.scoring.candidates import Candidate, gather
+from qa.scoring.candidates import Candidate, candidate_sentences, read_passages
 from qa.values.find import Value
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -158,7 +158,9 @@ def _case(
     reader: Reader | None,
 ) -> Case:
     with index.snapshot() as snapshot:
-        candidates = gather(question, to_read(hits), snapshot, reader)
+        read = to_read(hits)
+        readings = None if reader is None else read_passages(question, read, reader)
+        candidates = candidate_sentences(question, read, snapshot, readings)
     return Case(question, group, places, candidates, bool(places))
 
 

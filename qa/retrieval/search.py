@@ -44,13 +44,16 @@ class Retrieval:
 
         Among articles without dates of publication no limit can be applied.
         """
-        everything = Attempt(self._hits(question, self.filters))
-        if limit is None or not any(hit.passage.article.published for hit in everything.hits):
-            return [everything]
+        if limit is None:
+            return [Attempt(self._hits(question, self.filters))]
         within = Attempt(self._hits(question, _limited(self.filters, limit)), limit)
-        if limit.relative or asks_for_reports(question.text):
+        alone = limit.relative or asks_for_reports(question.text)
+        if alone and within.hits:
             return [within]
-        return [within, everything]
+        everything = Attempt(self._hits(question, self.filters))
+        if not any(hit.passage.article.published for hit in everything.hits):
+            return [everything]
+        return [within] if alone else [within, everything]
 
     def _hits(self, question: Question, filters: Filters) -> tuple[Hit, ...]:
         hits = self.snapshot.search(

@@ -8,7 +8,7 @@ its title already give, and its context counts beside its own words.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -58,21 +58,33 @@ class Candidate:
         return None if best is None else replace(best, start=best.start - at, end=best.end - at)
 
 
-def gather(
-    question: Question, hits: Sequence[Hit], snapshot: Snapshot, reader: Reader | None = None
+def read_passages(question: Question, hits: Iterable[Hit], reader: Reader) -> dict[str, Reading]:
+    """What the reader sees in each passage, by the text that it read, each text once."""
+    texts = list(dict.fromkeys(_text_read(hit) for hit in hits))
+    return dict(zip(texts, reader.read(question.text, texts), strict=True))
+
+
+def candidate_sentences(
+    question: Question,
+    hits: Sequence[Hit],
+    snapshot: Snapshot,
+    readings: Mapping[str, Reading] | None = None,
 ) -> list[Candidate]:
-    """All sentences of ``hits`` with their features, in the order of the hits."""
+    """All sentences of ``hits`` with their features, in the order of the hits.
+
+    ``readings`` are those of ``read_passages``; None where there is no reader.
+    """
     if not hits:
         return []
-    candidates = _compared(question, hits, snapshot)
-    return candidates if reader is None else _with_readings(question, candidates, reader)
+    asked = _QuestionFeatures.of(question, snapshot)
+    candidates = _compared(asked, hits, snapshot)
+    return candidates if readings is None else _with_readings(asked, candidates, readings)
 
 
-def _compared(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> list[Candidate]:
+def _compared(asked: _QuestionFeatures, hits: Sequence[Hit], snapshot: Snapshot) -> list[Candidate]:
     """The sentences with the features that need no reader."""
-    asked = _Asked.of(question, snapshot)
     residuals = [asked.without_known_names(hit) for hit in hits]
-    texts = list(dict.fromkeys([question.text, *residuals]))
+    texts = list(dict.fromkeys([asked.question.text, *residuals]))
     cosines = snapshot.sentence_cosines(
         [hit.passage for hit in hits], snapshot.embed_queries(texts)
     )
@@ -87,18 +99,14 @@ def _compared(question: Question, hits: Sequence[Hit], snapshot: Snapshot) -> li
 
 
 def _with_readings(
-    question: Question, candidates: Sequence[Candidate], reader: Reader
+    asked: _QuestionFeatures, candidates: Sequence[Candidate], readings: Mapping[str, Reading]
 ) -> list[Candidate]:
-    """The sentences with the reader's features; a passage is read below its title."""
-    hits = {candidate.hit.passage.id: candidate.hit for candidate in candidates}
-    heads = {number: _head(hit) for number, hit in hits.items()}
-    texts = [heads[number] + hit.passage.text for number, hit in hits.items()]
-    readings = dict(zip(hits, reader.read(question.text, texts), strict=True))
+    """The sentences with the reader's features."""
     read = []
     for candidate in candidates:
-        passage = candidate.hit.passage
-        start = len(heads[passage.id]) + candidate.span.start - passage.start
-        read.append(replace(candidate, reading=readings[passage.id], reading_start=start))
+        hit = candidate.hit
+        start = len(_head(hit)) + candidate.span.start - hit.passage.start
+        read.append(replace(candidate, reading=readings[_text_read(hit)], reading_start=start))
     spans = [candidate.read() for candidate in read]
     best = max(reader_margin(span) for span in spans)
     return [
@@ -108,20 +116,24 @@ def _with_readings(
                 **candidate.features,
                 "reader": reader_margin(span),
                 "reader_below_best": reader_margin(span) - best,
-                "reader_says_asked": _share_asked(question, candidate, span),
+                "reader_says_asked": _share_asked(asked, candidate, span),
             },
         )
         for candidate, span in zip(read, spans, strict=True)
     ]
 
 
-def _share_asked(question: Question, candidate: Candidate, span: SpanScore | None) -> float:
+def _share_asked(asked: _QuestionFeatures, candidate: Candidate, span: SpanScore | None) -> float:
     """The share of a span's terms that the question itself holds: "Wang" is no answer to Wang."""
     if span is None:
         return 0.0
     said = _terms_of(candidate.hit, candidate.text[span.start : span.end])
-    asked = frozenset(terms(question.text, question.language))
-    return len(said & asked) / len(said) if said else 0.0
+    return len(said & asked.all_terms) / len(said) if said else 0.0
+
+
+def _text_read(hit: Hit) -> str:
+    """The passage below its title."""
+    return _head(hit) + hit.passage.text
 
 
 def _head(hit: Hit) -> str:
@@ -136,24 +148,27 @@ def reader_margin(span: SpanScore | None) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _QuestionFeatures:
     """What the features need of the question."""
 
     question: Question
+    all_terms: frozenset[str]
     terms: frozenset[str]  # of its content words
     names: tuple[tuple[int, int, frozenset[str]], ...]  # (start, end, terms)
-    rarity: Mapping[str, float]
+    idf: Mapping[str, float]
     equivalents: Mapping[str, Mapping[str, float]]  # compounds that hold a term, with weights
 
     @classmethod
-    def of(cls, question: Question, snapshot: Snapshot) -> _Asked:
+    def of(cls, question: Question, snapshot: Snapshot) -> _QuestionFeatures:
         content = " ".join(question.terms) or question.text
         own = frozenset(terms(content, question.language))
         names = tuple(
             (name.start, name.end, frozenset(terms(name.of(question.text), question.language)))
             for name in find_names(question.text, question.language)
         )
-        return cls(question, own, names, snapshot.idf(own), snapshot.expand(own, question.language))
+        everything = frozenset(terms(question.text, question.language))
+        idf, equivalents = snapshot.idf(own), snapshot.expand(own, question.language)
+        return cls(question, everything, own, names, idf, equivalents)
 
     def without_known_names(self, hit: Hit) -> str:
         """The question without the names that the passage or its title holds."""
@@ -169,7 +184,7 @@ class _Asked:
         return frozenset(term for _, _, name in self.names for term in name) & self.terms
 
     def coverage(self, found: frozenset[str], language: str) -> float:
-        """The share of the question's terms in ``found``, weighted by rarity; 0..1.
+        """The share of the question's terms in ``found``, weighted by their idf; 0..1.
 
         In a text of another language only names and numbers can be the question's: they count
         alone there, and ``UNTOLD`` where there are none.
@@ -184,8 +199,8 @@ class _Asked:
         return self._share(self.name_terms, found, 1.0)
 
     def _share(self, wanted: frozenset[str], found: frozenset[str], otherwise: float) -> float:
-        total = sum(self.rarity[term] for term in wanted)
-        said = sum(self.rarity[term] * self._presence(term, found) for term in wanted)
+        total = sum(self.idf[term] for term in wanted)
+        said = sum(self.idf[term] * self._presence(term, found) for term in wanted)
         return said / total if total else otherwise
 
     def _presence(self, term: str, found: frozenset[str]) -> float:
@@ -198,7 +213,7 @@ class _Asked:
 
 
 def _of_passage(
-    asked: _Asked,
+    asked: _QuestionFeatures,
     hit: Hit,
     first: Hit,
     whole: NDArray[np.float32],
@@ -239,13 +254,15 @@ def _of_passage(
     return found
 
 
-def _holds_kind(asked: _Asked, text: str, values: Sequence[Value], language: str) -> float:
+def _holds_kind(
+    asked: _QuestionFeatures, text: str, values: Sequence[Value], language: str
+) -> float:
     """1 where the sentence holds the kind asked for, 0 where not, .5 where none can tell."""
     kinds = asked.question.kinds
     if kinds[0] in QUANTITIES or kinds[0] in TIMES:
         return float(any(fits(value, asked.question) for value in values))
     if kinds[0] in NAMES:
-        return float(bool(new_names(asked.question, text, language)))
+        return float(bool(_names_beside(asked.all_terms, text, language)))
     return 0.5
 
 
@@ -272,7 +289,10 @@ def is_difference(value: Value, text: str) -> bool:
 
 def new_names(question: Question, text: str, language: str) -> list[Span]:
     """The names in a sentence that the question does not hold itself."""
-    said = frozenset(terms(question.text, question.language))
+    return _names_beside(frozenset(terms(question.text, question.language)), text, language)
+
+
+def _names_beside(said: frozenset[str], text: str, language: str) -> list[Span]:
     return [
         Span(name.start, name.end)
         for name in find_names(text, language)

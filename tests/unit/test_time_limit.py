@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from index import Index, make_article
+from index import Filters, Hit, Index, Snapshot, make_article
 from index.encoder.embedder import Embedder
 from qa import ask
+from qa.reading.spans import Reading
 from qa.retrieval.search import asks_for_reports, choose
 from tests.fakes import WordEmbedder
 
@@ -49,6 +51,39 @@ def test_it_can_be_switched_off(index: Index) -> None:
     answer = ask(QUESTION, index, today=TODAY, reader=None, use_time_limit=False)
     assert answer.time_limit is None
     assert len(answer.passages) == 2
+
+
+def test_articles_of_that_time_are_searched_alone(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(index, date(2026, 1, 7), date(2025, 3, 1))
+    searched: list[Filters | None] = []
+    search = Snapshot.search
+
+    def counted(snapshot: Snapshot, query: str, **options: Any) -> list[Hit]:
+        searched.append(options["filters"])
+        return search(snapshot, query, **options)
+
+    monkeypatch.setattr(Snapshot, "search", counted)
+    assert ask(QUESTION, index, today=TODAY, reader=None).time_limit is not None
+    assert searched == [Filters(since=date(2026, 1, 5), until=date(2026, 1, 11))]
+
+
+def test_a_passage_of_two_attempts_is_read_once(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(index, date(2024, 5, 7), date(2025, 3, 1))
+    read: list[str] = []
+
+    class Counting:
+        def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
+            read.extend(passages)
+            return [Reading((), 0.0) for _ in passages]
+
+    monkeypatch.setattr("qa.answer._reader", lambda name: Counting())
+    answer = ask(EVENT, index, today=TODAY)
+    assert answer.time_limit is not None
+    assert len(read) == len(set(read)) == 2
 
 
 def test_articles_without_dates_are_not_hidden(index: Index) -> None:
