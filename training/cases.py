@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from corpora.data import xquad
+from corpora.examples import EXAMPLES, example_questions, judging_questions
 from corpora.indexes import open_corpus
 from index import Article, Hit, Index, read_sources
 from qa.answer import to_read
@@ -18,8 +18,6 @@ from qa.reading.base import Reader
 from qa.reading.spans import Reading
 from qa.scoring.candidates import Candidate, candidate_sentences, read_passages
 from qa.values.find import Value
-
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 HELD_BACK_DEPTH = 60
 """Passages searched, so that five remain when a whole article's are held back."""
@@ -111,13 +109,14 @@ def xquad_cases(language: str, asked: str, reader: Reader | None, *, every: int 
 
 
 def example_cases(folder: Path, reader: Reader | None) -> list[Case]:
-    """The questions of ``examples/``, each also without the articles that answer it."""
+    """The examples' questions to fit on, each also without the articles that answer it."""
     memory = Memory(reader) if reader else None
     found = []
     with Index.open(folder) as index:
         index.add([EXAMPLES / "articles"])
-        for line in (EXAMPLES / "questions.jsonl").read_text("utf-8").splitlines():
-            entry = json.loads(line)
+        for entry in example_questions():
+            if entry["question"] in judging_questions():
+                continue
             answering = {a.sha256: a for name in entry["articles"] for a in _articles_in(name)}
             places = tuple(
                 place for a in answering.values() for place in _places(a, entry["answers"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import tomllib
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from corpora.examples import example_questions, judging_questions
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 ARTICLES = EXAMPLES / "articles"
@@ -117,10 +120,21 @@ def _articles() -> dict[str, Example]:
     return found
 
 
-@cache
 def _questions() -> list[dict[str, Any]]:
-    lines = (EXAMPLES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-    return [json.loads(line) for line in lines]
+    return list(example_questions())
+
+
+def test_the_two_parts_share_no_article() -> None:
+    judging = judging_questions()
+    parts: dict[bool, set[str]] = {True: set(), False: set()}
+    for entry in _questions():
+        parts[entry["question"] in judging].update(entry["articles"])
+    assert not parts[True] & parts[False]
+    listed = tomllib.loads((EXAMPLES / "parts.toml").read_text("utf-8"))["judging"]
+    assert set(listed["articles"]) == parts[True]
+    unanswerable = {entry["question"] for entry in _questions() if not entry["articles"]}
+    assert set(listed["unanswerable"]) == judging & unanswerable
+    assert 0.4 < len(judging) / len(_questions()) < 0.6
 
 
 def test_there_are_enough_articles_in_both_languages() -> None:
