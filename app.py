@@ -35,6 +35,7 @@ from index import (
     make_article,
     read_sources,
 )
+from index.translation import numeral, speaking, text
 from qa import ask
 from qa.answer import MAXIMUM_QUESTION
 from qa.show import article_page, page
@@ -43,8 +44,10 @@ from qa.web.attempts import Attempts
 from qa.web.bodies import Endpoints
 from qa.web.door import Door, SafeHeaders
 from qa.web.gate import Gate, Limits
-from qa.web.refusal import BROKEN, RETRY_AFTER
+from qa.web.labels import label, translations
+from qa.web.refusal import RETRY_AFTER, broken
 from qa.web.running import host_names, is_loopback, listen, run
+from qa.web.spoken import Spoken, language_of
 from qa.web.upload import UploadRoutes
 from qa.web.uploads import QUOTA, NotAnUploadError, Uploads, private_uploads
 
@@ -60,7 +63,7 @@ _P = ParamSpec("_P")
 
 def _blocks(index: Index, uploads: Uploads) -> gr.Blocks:
     @_told
-    def answer(question: str, heed_time: bool, recent: bool) -> str:
+    def answer(question: str, heed_time: bool, recent: bool, request: gr.Request) -> str:
         return page.answer(ask(question, index, use_time_limit=heed_time, recent=recent))
 
     def answer_as_json(question: str) -> dict[str, Any]:
@@ -71,25 +74,27 @@ def _blocks(index: Index, uploads: Uploads) -> gr.Blocks:
 
     def add(
         files: list[str] | None,
+        request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # how Gradio is asked for one
     ) -> tuple[str, None, str]:
-        return added_report(files or [], progress), None, listing()
+        return added_report(files or [], progress, request), None, listing(request)
 
     @_told
-    def added_report(files: list[str], progress: gr.Progress) -> str:
+    def added_report(files: list[str], progress: gr.Progress, request: gr.Request) -> str:
         if not files:
-            return page.problem("Bitte zuerst Dateien auswählen.")
+            return page.problem(text("Please choose files first."))
         return page.report(add_uploads(index, uploads, files, progress))
 
     @_told
-    def listing() -> str:
+    def listing(request: gr.Request) -> str:
         return page.listing(index.articles())
 
+    @_told
+    def head(request: gr.Request) -> str:
+        return page.head()
+
     with _Blocks(title="Fundstelle", analytics_enabled=False) as blocks:
-        gr.HTML(
-            "<h1>Fundstelle</h1><p>Fragen an die eigenen Artikel, mit Belegen.</p>",
-            elem_classes="kopf",
-        )
+        top = gr.HTML("<h1>Fundstelle</h1>", elem_classes="kopf")
         asked = _question_tab()
         filed = _articles_tab()
         gr.on(
@@ -106,6 +111,7 @@ def _blocks(index: Index, uploads: Uploads) -> gr.Blocks:
         filed.button.click(add, filed.files, shown, api_visibility="private")
         filed.tab.select(listing, None, filed.articles, api_visibility="private")
         blocks.load(listing, None, filed.articles, api_visibility="private")
+        blocks.load(head, None, top, api_visibility="private")
     return blocks.queue(max_size=MAX_WAITING, api_open=False)
 
 
@@ -119,19 +125,17 @@ class _QuestionTab:
 
 
 def _question_tab() -> _QuestionTab:
-    with gr.Tab("Fragen"):
+    with gr.Tab(label("ask")):
         question = gr.Textbox(
-            label="Frage",
-            placeholder="Zum Beispiel: Wie hoch wurde Scale AI bewertet?",
+            label=label("question"),
+            placeholder=label("example"),
             max_length=MAXIMUM_QUESTION,
             autofocus=True,
         )
-        button = gr.Button("Fragen", variant="primary")
-        with gr.Accordion("Einstellungen", open=False):
-            heed_time = gr.Checkbox(
-                True, label="Zeitangaben der Frage („letzte Woche“, „seit 2023“) begrenzen"
-            )
-            recent = gr.Checkbox(False, label="Neuere Artikel bevorzugen")
+        button = gr.Button(label("ask"), variant="primary")
+        with gr.Accordion(label("settings"), open=False):
+            heed_time = gr.Checkbox(True, label=label("heed_time"))
+            recent = gr.Checkbox(False, label=label("recent"))
         return _QuestionTab(question, button, heed_time, recent, result=gr.HTML())
 
 
@@ -145,13 +149,13 @@ class _ArticlesTab:
 
 
 def _articles_tab() -> _ArticlesTab:
-    with gr.Tab("Artikel") as tab:
+    with gr.Tab(label("articles")) as tab:
         files = gr.File(
-            label="Dateien (.txt, .md, .html, .jsonl, .csv)",
+            label=label("files"),
             file_count="multiple",
             file_types=FILE_KINDS,
         )
-        button = gr.Button("Artikel hinzufügen", variant="primary")
+        button = gr.Button(label("add"), variant="primary")
         return _ArticlesTab(tab, files, button, added=gr.HTML(), articles=gr.HTML())
 
 
@@ -165,21 +169,27 @@ class _Blocks(gr.Blocks):  # type: ignore[misc]
             raise
         except Exception as error:
             _LOG.exception("a request to the page")
-            raise gr.Error(BROKEN, print_exception=False) from error
+            raise gr.Error(broken(), print_exception=False) from error
 
 
 def _told(function: Callable[_P, str]) -> Callable[_P, str]:
-    """``function`` with whatever it raises as markup; the reason of a bug goes to the log."""
+    """``function`` in the language of its request, the last of its arguments.
+
+    Whatever it raises comes as markup; the reason of a bug goes to the log.
+    """
 
     @functools.wraps(function)
     def told(*arguments: _P.args, **named: _P.kwargs) -> str:
-        try:
-            return function(*arguments, **named)
-        except FundstelleError as error:
-            return page.problem(str(error))
-        except Exception:
-            _LOG.exception("a request to the page")
-            return page.problem(BROKEN)
+        request = arguments[-1]
+        assert isinstance(request, gr.Request)
+        with speaking(language_of(request.headers.get("accept-language"))):
+            try:
+                return function(*arguments, **named)
+            except FundstelleError as error:
+                return page.problem(str(error))
+            except Exception:
+                _LOG.exception("a request to the page")
+                return page.problem(broken())
 
     return told
 
@@ -198,12 +208,17 @@ def add_uploads(
     try:
         files = [str(uploads.file(path)) for path in paths]
     except NotAnUploadError as error:
-        raise UsageError(f"{error}: upload it again") from error
+        raise UsageError(text("{error}: upload it again", error=error)) from error
 
     def show(done: Progress) -> None:
         if progress:
-            told = f"{done.articles} Artikel, {done.passages} Passagen"
-            progress((done.articles, max(len(files), done.articles)), desc=told, unit="Artikel")
+            told = text(
+                "{articles} articles, {passages} passages",
+                articles=numeral(done.articles),
+                passages=numeral(done.passages),
+            )
+            done_of = (done.articles, max(len(files), done.articles))
+            progress(done_of, desc=told, unit=text("articles"))
 
     try:
         return index.add_articles(_under_their_names(files), progress=show)
@@ -254,7 +269,11 @@ def serve(
     """
     if not is_loopback(host) and not password:
         raise UsageError(
-            f"{host} can be reached from other machines: set a password (--password or QA_PASSWORD)"
+            text(
+                "{host} can be reached from other machines: set a password (--password or "
+                "QA_PASSWORD)",
+                host=host,
+            )
         )
     with (
         listen(host, port) as listener,
@@ -263,9 +282,8 @@ def serve(
     ):
         application = create_app(index, uploads, host=host, password=password)
         shown = f"[{host}]" if ":" in host else host
-        print(
-            f"Fundstelle: http://{shown}:{listener.getsockname()[1]}/ (Ctrl-C ends it)", flush=True
-        )
+        address = f"http://{shown}:{listener.getsockname()[1]}/"
+        print(text("Fundstelle: {address} (Ctrl-C ends it)", address=address), flush=True)
         run(application, listener, lambda: shutil.rmtree(uploads.folder))
 
 
@@ -308,6 +326,7 @@ def create_app(
         pwa=False,
         theme=_theme(),
         css=page.STYLE,
+        i18n=translations(),
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
     )
     # Gradio compares paths with the folder of uploads only then, and mounting does not set it.
@@ -317,6 +336,7 @@ def create_app(
     application.add_middleware(Door, password=password, attempts=Attempts())
     application.add_middleware(TrustedHostMiddleware, allowed_hosts=host_names(host))
     application.add_middleware(Limits)
+    application.add_middleware(Spoken)
     application.add_middleware(SafeHeaders)
     return application
 
@@ -342,11 +362,11 @@ def _article(index: Index, article_id: str, start: int, end: int) -> HTMLRespons
     return _document(article_page.article(record, mark))
 
 
-def _document(text: str, status: int = 200) -> HTMLResponse:
+def _document(markup: str, status: int = 200) -> HTMLResponse:
     headers = {"Content-Security-Policy": article_page.ARTICLE_POLICY, "Cache-Control": "no-store"}
     if status == 503:
         headers["Retry-After"] = RETRY_AFTER
-    return HTMLResponse(text, status, headers)
+    return HTMLResponse(markup, status, headers)
 
 
 def _theme() -> gr.themes.Base:

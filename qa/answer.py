@@ -11,6 +11,7 @@ from functools import cache
 from itertools import chain
 
 from index import Filters, Hit, Index, Snapshot, UsageError, renumbered, spread
+from index.translation import speaking, text
 from qa.answer_types import NAMES, Kind
 from qa.citations import CITED_SENTENCES, in_words, present
 from qa.question.analyse import Question, understand
@@ -48,8 +49,6 @@ READ_OF_ARTICLE = 2
 SPAN_SENTENCES_WITHIN = 0.5
 """The share of the best sentence's probability that another sentence needs to give a view too."""
 
-NOT_FOUND = {"de": "Die Artikel beantworten das nicht.", "en": "The articles do not answer this."}
-
 
 def ask(  # noqa: PLR0913  # its options have names and defaults
     question: str,
@@ -78,9 +77,8 @@ def ask(  # noqa: PLR0913  # its options have names and defaults
     is empty or longer than 2,000 characters.
     """
     timings: dict[str, float] = {}
-    text = _checked(question)
     with _timed(timings, "understand"):
-        understood = understand(text, today=today or date.today())
+        understood = understand(_checked(question), today=today or date.today())
     asked_limit = understood.limit if use_time_limit else None
     with index.snapshot() as snapshot:
         with _timed(timings, "search"):
@@ -95,25 +93,41 @@ def ask(  # noqa: PLR0913  # its options have names and defaults
         with _timed(timings, "judge"):
             scorer = load_scorer("plain" if reader is None else "reader")
             judged = _judged(understood, attempts, snapshot, _reader(reader), scorer)
-    chosen = choose([verdict.confidence for verdict in judged], scorer.threshold)
-    verdict = judged[chosen]
-    confidence = verdict.confidence
-    found = confidence >= scorer.threshold and bool(verdict.extracts)
-    citations, views = present(verdict.ranked, verdict.extracts) if found else ((), ())
     timings["total"] = sum(timings.values())
+    chosen = choose([verdict.confidence for verdict in judged], scorer.threshold)
+    return _told(understood, attempts, chosen, judged[chosen], k, scorer.threshold, timings)
+
+
+def _told(  # all that an answer consists of
+    question: Question,
+    attempts: Sequence[Attempt],
+    chosen: int,
+    verdict: _Verdict,
+    k: int,
+    threshold: float,
+    timings: dict[str, float],
+) -> Answer:
+    found = verdict.confidence >= threshold and bool(verdict.extracts)
+    citations, views = present(verdict.ranked, verdict.extracts) if found else ((), ())
     return Answer(
-        question=text,
-        language=understood.language,
-        kind=str(understood.kind),
+        question=question.text,
+        language=question.language,
+        kind=str(question.kind),
         found=found and bool(citations),
-        answer=in_words(views) if views else NOT_FOUND.get(understood.language, NOT_FOUND["en"]),
-        confidence=confidence,
+        answer=in_words(views) if views else _not_found(question.language),
+        confidence=verdict.confidence,
         views=views,
         citations=citations,
         passages=tuple(_listed(attempts[chosen].hits, k)),
-        time_limit=_told(attempts, chosen),
+        time_limit=_time_limit(attempts, chosen),
         timings_ms=timings,
     )
+
+
+def _not_found(language: str) -> str:
+    """In the question's language: it is part of the answer."""
+    with speaking(language):
+        return text("The articles do not answer this.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +164,7 @@ def _verdict(question: Question, candidates: Sequence[Candidate], scorer: Scorer
     return _Verdict(ranked, extracts, confidence_of(ranked, extracts, scorer))
 
 
-def _told(attempts: Sequence[Attempt], chosen: int) -> TimeLimit | None:
+def _time_limit(attempts: Sequence[Attempt], chosen: int) -> TimeLimit | None:
     """The question's limit of time, with whether the answer keeps to it; None where it has none."""
     limit = attempts[0].limit
     if limit is None:

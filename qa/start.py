@@ -18,6 +18,9 @@ def main() -> int:
     heard = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
     if heard:
         signal.signal(signal.SIGINT, _leave)
+    from qa.cli.language import prepare
+
+    prepare(sys.argv[1:])
     from qa.cli.main import main as command
 
     if heard:

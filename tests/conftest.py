@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from corpora.folder import DATA
 from index import Index
 from index.encoder.embedder import Embedder, open_embedder
+from index.translation import speaking
 
 ROOT = Path(__file__).parents[1]
 ARTICLES = ROOT / "examples/articles"
@@ -58,3 +60,18 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"no development data in {DATA}; FUNDSTELLE_DATA names another folder")
     return DATA
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    """What people read comes in German."""
+    with speaking("de"):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def english() -> None:
+    """Commands that tests start speak English, whatever the machine does."""
+    for name in ("QA_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        os.environ.pop(name, None)
+    os.environ["LC_CTYPE"] = "C.UTF-8"

@@ -1,3 +1,3 @@
 """The command ``qa``: a module a family of commands, and what they share."""
 
-__all__ = ["main"]
+__all__ = ["language", "main"]

@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index import FundstelleError
-from qa.cli.options import FAILED, IndexOption, JsonOption, NoReaderOption, ReaderOption
-from qa.cli.output import console, count, print_json, say
+from index.translation import plural, text
+from qa.cli.options import (
+    FAILED,
+    IndexOption,
+    JsonOption,
+    NoReaderOption,
+    PassagesOption,
+    PlotOption,
+    ReaderOption,
+)
+from qa.cli.output import console, print_json, question_count, say
 from qa.cli.work import bar
 from qa.show.sanitize import one_line
 
@@ -25,20 +34,15 @@ def evaluate_questions(
         Path,
         typer.Argument(
             metavar="FILE.jsonl",
-            help="Questions with their expected answers, one JSON object a line.",
+            help=text("Questions with their expected answers, one JSON object a line."),
             show_default=False,
         ),
     ],
     index: IndexOption = None,
-    k: Annotated[
-        int, typer.Option("-k", metavar="N", min=1, max=100, help="Passages to look at.")
-    ] = 8,
+    k: PassagesOption = 8,
     reader: ReaderOption = "default",
     no_reader: NoReaderOption = False,
-    plot: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE.png", help="Write a figure too.", show_default=False),
-    ] = None,
+    plot: PlotOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ask your own questions and count: ranking, answers, citations, refusals, time."""
@@ -54,10 +58,13 @@ def evaluate_questions(
             say(f"{file}:{line.line}: {line.reason}")
         if not questions:
             raise FundstelleError(
-                f"{file} has no question that can be asked. "
-                'Write lines such as {"question": "…", "answers": ["…"]}.'
+                text(
+                    '{file} has no question that can be asked. Write lines such as {{"question": '
+                    '"…", "answers": ["…"]}}.',
+                    file=file,
+                )
             )
-        with bar("asking", "questions", len(questions)) as move:
+        with bar(text("asking"), text("questions"), len(questions)) as move:
             judged = evaluate.evaluate(
                 questions,
                 opened,
@@ -66,13 +73,19 @@ def evaluate_questions(
                 progress=move and (lambda done: move(completed=done)),
             )
     if plot is not None:
-        plots.save(judged, plot, f"{one_line(file.name)}, {count(len(judged), 'question')}")
+        plots.save(judged, plot, f"{one_line(file.name)}, {question_count(len(judged))}")
     if as_json:
         print_json(evaluate.summary(file, judged, bad))
     else:
         _print_table(judged, bad, plot)
     if untrue := sum(j.citations - j.true_citations for j in judged):
-        say(f"{count(untrue, 'citation')} not in the articles: report this as a defect")
+        say(
+            plural(
+                "{number} citation not in the articles: report this as a defect",
+                "{number} citations not in the articles: report this as a defect",
+                untrue,
+            )
+        )
     if bad or untrue:
         raise typer.Exit(FAILED)
 
@@ -84,22 +97,24 @@ def _print_table(judged: Sequence[Judged], bad: Sequence[BadLine], plot: Path | 
     from qa.evaluation.evaluate import calibrations, figures
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("figure")
-    table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("of", justify="right", no_wrap=True)
+    table.add_column(text("figure"))
+    table.add_column(text("value"), justify="right", no_wrap=True)
+    table.add_column(text("of"), justify="right", no_wrap=True)
     for figure in figures(judged):
         table.add_row(figure.label, _number(figure.name, figure.value), f"{figure.of:,}")
-    names = {"shown": "first citation right", "answerable": "articles answer it"}
+    names = {"shown": text("first citation right"), "answerable": text("articles answer it")}
     for name, found in calibrations(judged).items():
         of = f"{found.of:,}"
         table.add_row(
-            f"calibration error, {names[name]}", f"{found.expected_calibration_error:.3f}", of
+            text("calibration error, {what}", what=names[name]),
+            f"{found.expected_calibration_error:.3f}",
+            of,
         )
-        table.add_row(f"Brier score, {names[name]}", f"{found.brier:.3f}", of)
+        table.add_row(text("Brier score, {what}", what=names[name]), f"{found.brier:.3f}", of)
     console().print(table)
-    told = [count(len(judged), "question")]
-    told += [f"{count(len(bad), 'line')} left out"] if bad else []
-    told += [f"plot in {one_line(str(plot))}"] if plot else []
+    told = [question_count(len(judged))]
+    told += [plural("{number} line left out", "{number} lines left out", len(bad))] if bad else []
+    told += [text("plot in {path}", path=one_line(str(plot)))] if plot else []
     print("; ".join(told))
 
 

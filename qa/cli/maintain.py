@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index import UsageError
+from index.translation import numeral, plural, text
 from qa.cli.options import (
     FAILED,
     MEGABYTE,
@@ -20,8 +21,15 @@ from qa.cli.options import (
     MaxSecondsOption,
     MaxSizeOption,
 )
-from qa.cli.output import count, print_json
+from qa.cli.output import (
+    article_count,
+    megabytes,
+    new_passages,
+    passage_count,
+    print_json,
+)
 from qa.cli.work import interruptible, progress_bar
+from qa.show.counts import counts_of
 from qa.show.sanitize import one_line
 
 if TYPE_CHECKING:
@@ -38,17 +46,17 @@ def sync(
     context: typer.Context,
     folders: Annotated[
         list[str],
-        typer.Argument(metavar="FOLDER", help="Folders whose files make the articles."),
+        typer.Argument(metavar="FOLDER", help=text("Folders whose files make the articles.")),
     ],
     index: IndexOption = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
+        bool, typer.Option("--dry-run", help=text("Say what would be done, and do nothing."))
     ] = False,
     allow_empty: Annotated[
         bool,
         typer.Option(
             "--allow-empty",
-            help="Remove all that came from a folder that is now empty or gone.",
+            help=text("Remove all that came from a folder that is now empty or gone."),
         ),
     ] = False,
     encoding: EncodingOption = None,
@@ -90,11 +98,11 @@ def forget(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="SOURCE", help="Sources as qa status lists them.", show_default=False
+            metavar="SOURCE", help=text("Sources as qa status lists them."), show_default=False
         ),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="All sources that could not be read.")
+        bool, typer.Option("--all", help=text("All sources that could not be read."))
     ] = False,
     index: IndexOption = None,
     as_json: JsonOption = False,
@@ -103,13 +111,13 @@ def forget(
     from index import Forgetting, Index
 
     if bool(sources) == everything:
-        raise UsageError("Name the sources to forget, or --all for all that qa status lists.")
+        raise UsageError(text("Name the sources to forget, or --all for all that qa status lists."))
     with Index.open(_folder(context, index), create=False) as opened:
         forgotten = opened.forget(None if everything else sources)
     if as_json:
         print_json(Forgetting(forgotten))
     else:
-        print(f"{count(len(forgotten), 'source')} forgotten")
+        print(plural("{number} source forgotten", "{number} sources forgotten", len(forgotten)))
 
 
 def verify(context: typer.Context, index: IndexOption = None, as_json: JsonOption = False) -> None:
@@ -119,7 +127,9 @@ def verify(context: typer.Context, index: IndexOption = None, as_json: JsonOptio
     from index.maintenance import check
 
     report = check.verify(_folder(context, index))
-    told = "does not match its checksum. Delete its folder; the model is made again when needed."
+    told = text(
+        "does not match its checksum. Delete its folder; the model is made again when needed."
+    )
     model = (Damage(str(path), told) for path in damaged_files())
     report = replace(report, damage=(*report.damage, *model))
     if as_json:
@@ -141,16 +151,21 @@ def repair(context: typer.Context, index: IndexOption = None, as_json: JsonOptio
     else:
         _print_damage(report.damage)
         for name in report.lost:
-            print(f"lost: {one_line(name)}")
+            print(text("lost: {name}", name=one_line(name)))
         if report.kept:
-            print(f"The damaged record lies in {one_line(report.kept)}")
+            print(text("The damaged record lies in {kept}", kept=one_line(report.kept)))
         if report.damage:
             print(
-                f"repaired; {count(report.passages, 'passage')} written again, of which "
-                f"{report.embedded:,} were embedded anew; {len(report.lost):,} lost"
+                text(
+                    "repaired; {passages} written again, of which {embedded} were embedded anew; "
+                    "{lost} lost",
+                    passages=passage_count(report.passages),
+                    embedded=numeral(report.embedded),
+                    lost=numeral(len(report.lost)),
+                )
             )
         else:
-            print("nothing is damaged")
+            print(text("nothing is damaged"))
     if report.lost:
         raise typer.Exit(FAILED)
 
@@ -158,7 +173,7 @@ def repair(context: typer.Context, index: IndexOption = None, as_json: JsonOptio
 def backup(
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="The backup to write.", show_default=False)
+        Path, typer.Argument(metavar="FILE", help=text("The backup to write."), show_default=False)
     ],
     index: IndexOption = None,
     as_json: JsonOption = False,
@@ -170,14 +185,17 @@ def backup(
     if as_json:
         print_json(report)
     else:
-        what = f"{count(report.articles, 'article')}, {report.bytes / MEGABYTE:,.1f} MB"
-        print(f"{what} in {one_line(report.path)}, read again and compared")
+        what = f"{article_count(report.articles)}, {megabytes(report.bytes)}"
+        print(
+            text("{what} in {path}, read again and compared", what=what, path=one_line(report.path))
+        )
 
 
 def restore(
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A backup of qa backup.", show_default=False)
+        Path,
+        typer.Argument(metavar="FILE", help=text("A backup of qa backup."), show_default=False),
     ],
     index: IndexOption = None,
     as_json: JsonOption = False,
@@ -189,8 +207,14 @@ def restore(
     if as_json:
         print_json(report)
     else:
-        what = f"{count(report.articles, 'article')}, {count(report.passages, 'passage')}"
-        print(f"{what} in {one_line(report.path)}, all compared with their checksums")
+        what = f"{article_count(report.articles)}, {passage_count(report.passages)}"
+        print(
+            text(
+                "{what} in {path}, all compared with their checksums",
+                what=what,
+                path=one_line(report.path),
+            )
+        )
 
 
 def _folder(context: typer.Context, index: Path | None) -> Path:
@@ -201,33 +225,45 @@ def _folder(context: typer.Context, index: Path | None) -> Path:
 
 
 def _print_sync(report: SyncReport) -> None:
-    listed = {"added": "added", "updated": "updated", "copies": "copy", "removed": "removed"}
+    listed = {
+        "added": text("added"),
+        "updated": text("updated"),
+        "copies": text("copy"),
+        "removed": text("removed"),
+    }
+    width = max(map(len, listed.values()))
     for name, told in listed.items():
         for article_id in getattr(report, name):
-            print(f"{told:<8} {article_id}  {one_line(report.sources[article_id])}")
-    counts = {
-        "added": report.added,
-        "updated": report.updated,
-        "removed": report.removed,
-        "unchanged": report.unchanged,
-        "copies of a known text": report.copies,
-        "failed": report.failed,
-    }
-    told_counts = [f"{len(items):,} {what}" for what, items in counts.items() if items]
-    end = "nothing was changed" if report.dry_run else count(report.passages, "new passage")
-    print(f"{', '.join(told_counts) or 'nothing to do'}; {end}")
+            print(f"{told:<{width}} {article_id}  {one_line(report.sources[article_id])}")
+    told_counts = counts_of(report)
+    if report.failed:
+        told_counts.append(f"{numeral(len(report.failed))} {text('failed')}")
+    end = text("nothing was changed") if report.dry_run else new_passages(report.passages)
+    print(f"{', '.join(told_counts) or text('nothing to do')}; {end}")
 
 
 def _print_damage(damage: tuple[Damage, ...]) -> None:
     for entry in damage:
-        print(f"damaged: {one_line(entry.where)}: {one_line(entry.problem)}")
+        print(
+            text(
+                "damaged: {where}: {problem}",
+                where=one_line(entry.where),
+                problem=one_line(entry.problem),
+            )
+        )
 
 
 def _told(report: CheckReport) -> str:
-    what = (
-        f"{count(report.articles, 'article')}, {count(report.passages, 'passage')}, "
-        f"{count(report.files, 'file')}, {report.bytes / MEGABYTE:,.1f} MB read"
+    read = (
+        article_count(report.articles),
+        passage_count(report.passages),
+        plural("{number} file", "{number} files", report.files),
+        megabytes(report.bytes),
     )
+    what = text("{what} read", what=", ".join(read))
     if report.damage:
-        return f"{what}; {len(report.damage):,} damaged. qa repair saves what is sound"
-    return f"{what}; all sound"
+        damaged = numeral(len(report.damage))
+        return text(
+            "{what}; {damaged} damaged. qa repair saves what is sound", what=what, damaged=damaged
+        )
+    return text("{what}; all sound", what=what)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from index import UsageError
+from index.translation import text
 
 if TYPE_CHECKING:
     from index import Filters
@@ -27,7 +28,11 @@ def _day_option(last: bool) -> Callable[[str], date]:
         day = parse_day(value, last=last)
         if day is None:
             raise typer.BadParameter(
-                f"{value!r} is not a date; use one such as 2025-06-14, 14.6.2025, 'März 2024', 2024"
+                text(
+                    "{value!r} is not a date; use one such as 2025-06-14, 14.6.2025, 'März 2024', "
+                    "2024",
+                    value=value,
+                )
             )
         return day
 
@@ -39,17 +44,21 @@ IndexOption = Annotated[
     typer.Option(
         "--index",
         metavar="DIR",
-        help="Folder of the index. Without it QA_INDEX, else a folder in your data directory.",
+        help=text(
+            "Folder of the index. Without it QA_INDEX, else a folder in your data directory."
+        ),
         show_default=False,
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+JsonOption = Annotated[bool, typer.Option("--json", help=text("Print one JSON object."))]
 SinceOption = Annotated[
     date | None,
     typer.Option(
         parser=_day_option(last=False),
         metavar="DATE",
-        help="Only articles published on this day or later: 2025-06-14, 14.6.2025, 'März 2024'.",
+        help=text(
+            "Only articles published on this day or later: 2025-06-14, 14.6.2025, 'März 2024'."
+        ),
         show_default=False,
     ),
 ]
@@ -58,7 +67,7 @@ UntilOption = Annotated[
     typer.Option(
         parser=_day_option(last=True),
         metavar="DATE",
-        help="Only articles published on this day or before.",
+        help=text("Only articles published on this day or before."),
         show_default=False,
     ),
 ]
@@ -67,7 +76,7 @@ LanguagesOption = Annotated[
     typer.Option(
         "--language",
         metavar="CODE",
-        help="Only articles in this language, such as de. May be repeated.",
+        help=text("Only articles in this language, such as de. May be repeated."),
         show_default=False,
     ),
 ]
@@ -76,35 +85,110 @@ SourcesOption = Annotated[
     typer.Option(
         "--source",
         metavar="SOURCE",
-        help="Only articles from this source or publisher. May be repeated.",
+        help=text("Only articles from this source or publisher. May be repeated."),
         show_default=False,
     ),
 ]
 EncodingOption = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Encoding of the files.", show_default="recognised"),
+    typer.Option(
+        metavar="NAME", help=text("Encoding of the files."), show_default=text("recognised")
+    ),
 ]
 LanguageOption = Annotated[
     str | None,
-    typer.Option(metavar="CODE", help="Language of the articles.", show_default="recognised"),
+    typer.Option(
+        metavar="CODE", help=text("Language of the articles."), show_default=text("recognised")
+    ),
 ]
 MaxSizeOption = Annotated[
-    int, typer.Option(metavar="MB", min=1, help="Refuse files larger than this.")
+    int, typer.Option(metavar="MB", min=1, help=text("Refuse files larger than this."))
 ]
 MaxSecondsOption = Annotated[
     float,
-    typer.Option(metavar="SECONDS", min=1, help="Refuse a page that takes longer to read."),
+    typer.Option(metavar="SECONDS", min=1, help=text("Refuse a page that takes longer to read.")),
 ]
 ReaderOption = Annotated[
     str,
     typer.Option(
         metavar="NAME",
-        help="An extractive question-answering model: a folder, or a name on the hub.",
+        help=text("An extractive question-answering model: a folder, or a name on the hub."),
     ),
 ]
 NoReaderOption = Annotated[
-    bool, typer.Option("--no-reader", help="Answer without a reading model.")
+    bool, typer.Option("--no-reader", help=text("Answer without a reading model."))
 ]
+
+
+def column(told: str) -> Any:
+    """The option that names a column or key of tables."""
+    return typer.Option(
+        metavar="NAME",
+        help=told,
+        rich_help_panel=text("Columns of .csv and keys of .jsonl (the usual names are recognised)"),
+        show_default=False,
+    )
+
+
+PassagesOption = Annotated[
+    int,
+    typer.Option("-k", metavar="N", min=1, max=100, help=text("Passages to look at.")),
+]
+NoTimeLimitOption = Annotated[
+    bool,
+    typer.Option(
+        "--no-time-limit",
+        help=text("Do not read 'letzte Woche' or 'seit 2023' in the question as a limit."),
+    ),
+]
+RecentOption = Annotated[bool, typer.Option("--recent", help=text("Prefer newer articles."))]
+RerankerOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help=text("A cross-encoder that orders the passages: a folder, or a name on the hub."),
+        show_default=False,
+    ),
+]
+ExplainOption = Annotated[
+    bool, typer.Option("--explain", help=text("Show how each passage was found."))
+]
+PlotOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE.png", help=text("Write a figure too."), show_default=False),
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME_OR_PATH",
+        help=text("Any SentenceTransformer, for a new index. Without it the built-in model."),
+        show_default=False,
+    ),
+]
+FormatOption = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="KIND",
+        help=text("What '-' reads: text, markdown, html, jsonl or csv."),
+    ),
+]
+PathsArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH",
+        help=text("Files (.txt .md .html .jsonl .csv), folders, or '-' for standard input."),
+        show_default=False,
+    ),
+]
+TextColumn = Annotated[str | None, column(text("Holds the text."))]
+TitleColumn = Annotated[str | None, column(text("Holds the title."))]
+SourceColumn = Annotated[str | None, column(text("Holds the source."))]
+AuthorsColumn = Annotated[str | None, column(text("Holds the authors."))]
+PublisherColumn = Annotated[str | None, column(text("Holds the publisher."))]
+PublishedColumn = Annotated[str | None, column(text("Holds the date of publication."))]
+LanguageColumn = Annotated[str | None, column(text("Holds the language."))]
+IdColumn = Annotated[str | None, column(text("Holds the id."))]
 
 
 def filters_of(
@@ -118,23 +202,18 @@ def filters_of(
 
     if since and until and since > until:
         raise UsageError(
-            f"--since {since} is after --until {until}, so no article can fit. Swap the two dates."
+            text(
+                "--since {since} is after --until {until}, so no article can fit. Swap the two "
+                "dates.",
+                since=since,
+                until=until,
+            )
         )
     return Filters(
         since=since,
         until=until,
         languages=tuple(code.lower() for code in language or ()),
         sources=tuple(source or ()),
-    )
-
-
-def column(what: str) -> Any:
-    """The option that names a column or key of tables."""
-    return typer.Option(
-        metavar="NAME",
-        help=f"Holds the {what}.",
-        rich_help_panel="Columns of .csv and keys of .jsonl (the usual names are recognised)",
-        show_default=False,
     )
 
 

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index import FundstelleError
-from qa.cli.output import console, count
+from index.translation import text
+from qa.cli.output import article_count, console, passage_count
 
 if TYPE_CHECKING:
-    from index import Progress
+    import typer
+
+    from index import Index, Progress
 
 
 class InterruptedWorkError(Exception):
@@ -27,7 +30,10 @@ def interruptible(path: Path | None) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise InterruptedWorkError(
-            f"interrupted; no article is half stored{_stored(path)}; the same command does the rest"
+            text(
+                "interrupted; no article is half stored{stored}; the same command does the rest",
+                stored=_stored(path),
+            )
         ) from None
 
 
@@ -39,18 +45,22 @@ def _stored(path: Path | None) -> str:
             held = opened.status()
     except FundstelleError:  # interrupted before anything was stored
         return ""
-    told = f"{count(held.articles, 'article')} and {count(held.passages, 'passage')}"
-    return f"; the index holds {told}"
+    return "; " + text(
+        "the index holds {articles} and {passages}",
+        articles=article_count(held.articles),
+        passages=passage_count(held.passages),
+    )
 
 
 @contextlib.contextmanager
 def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
     """A bar for articles that are read, of a number that may become known on the way."""
-    with bar("reading", "articles, {task.fields[passages]:,} passages", passages=0) as move:
+    with bar(text("reading"), "{task.fields[told]}", told=text("articles")) as move:
 
         def show(done: Progress) -> None:
             if move:
-                move(completed=done.articles, total=done.total, passages=done.passages)
+                told = f"{text('articles')}, {passage_count(done.passages)}"
+                move(completed=done.articles, total=done.total, told=told)
 
         yield show if move else None
 
@@ -81,3 +91,18 @@ def bar(
     )
     with Bar(*columns, console=console(stderr=True), transient=True) as shown:
         yield functools.partial(shown.update, shown.add_task(task, total=total, **fields))
+
+
+def open_index(
+    context: typer.Context,
+    path: Path | None,
+    *,
+    read_only: bool = True,
+    create: bool = False,
+    config: Any = None,
+) -> Index:
+    """The index that a command is about."""
+    from index import Index
+
+    chosen = path or context.obj
+    return Index.open(chosen, config, read_only=read_only and not create, create=create)

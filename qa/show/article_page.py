@@ -7,6 +7,7 @@ from base64 import b64encode
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from index.translation import language, text
 from qa.show.markup import day, joined, safe, source_link
 
 if TYPE_CHECKING:
@@ -35,19 +36,20 @@ def article(record: Article, mark: Span | None) -> str:
     """A whole document with the article; the cited place is marked and has the id ``stelle``."""
     title = safe(record.title or record.source)
     facts = [record.publisher, ", ".join(record.authors), day(record.published)]
-    text = record.text
+    whole = record.text
     begin = _after_title(record, mark)
     if mark is None:
-        body = safe(text[begin:])
+        body = safe(whole[begin:])
     else:
-        cited = f'<mark id="stelle">{safe(text[mark.start : mark.end])}</mark>'
-        body = safe(text[begin : mark.start]) + cited + safe(text[mark.end :])
+        cited = f'<mark id="stelle">{safe(whole[mark.start : mark.end])}</mark>'
+        body = safe(whole[begin : mark.start]) + cited + safe(whole[mark.end :])
     return (
         f'<!doctype html><html lang="{safe(record.language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="data:,">'
         f"<title>{title}</title><style>{ARTICLE_STYLE}</style></head><body>"
-        f'<nav lang="de"><a href="../">Zur Fundstelle-Startseite</a></nav><main><h1>{title}</h1>'
+        f'<nav lang="{language()}"><a href="../">{text("To the start page of Fundstelle")}</a>'
+        f"</nav><main><h1>{title}</h1>"
         f'<p class="angaben">{joined(facts)}</p>'
         f'<p class="angaben">{source_link(record.source)}</p>'
         f'<div class="text">{body}</div></main></body></html>'
@@ -64,21 +66,21 @@ def _after_title(record: Article, mark: Span | None) -> int:
 
 def missing_article(message: str) -> str:
     """The document that stands where an article is not (any more)."""
-    return _notice("Nicht gefunden", "Diesen Artikel gibt es hier nicht", message)
+    return _notice(text("Not found"), text("There is no such article here"), message)
 
 
 def unreadable_article(message: str) -> str:
     """The document that stands where the index cannot be read."""
-    return _notice("Gestört", "Der Artikel lässt sich gerade nicht lesen", message)
+    return _notice(text("Disturbed"), text("The article cannot be read just now"), message)
 
 
 def _notice(title: str, heading: str, message: str) -> str:
     return (
-        '<!doctype html><html lang="de"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language()}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<link rel="icon" href="data:,">'
         f"<title>{title}</title><style>{ARTICLE_STYLE}</style></head><body>"
-        '<nav><a href="../">Zur Fundstelle-Startseite</a></nav>'
-        f'<main><h1>{heading}</h1><p lang="en">{safe(message)}</p></main>'
+        f'<nav><a href="../">{text("To the start page of Fundstelle")}</a></nav>'
+        f"<main><h1>{heading}</h1><p>{safe(message)}</p></main>"
         "</body></html>"
     )

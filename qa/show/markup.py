@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from urllib.parse import unquote, urlencode, urlsplit
 
+from index import translation
 from qa.show.sanitize import visible
 
 UPLOAD = "upload:"
@@ -52,4 +53,4 @@ def joined(facts: Iterable[str | None]) -> str:
 
 
 def day(value: date | None) -> str | None:
-    return f"{value:%d.%m.%Y}" if value else None
+    return translation.day(value) if value else None

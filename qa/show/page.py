@@ -1,4 +1,4 @@
-"""Answers, listings and reports as HTML for the page, in German."""
+"""Answers, listings and reports as HTML for the page, in the language spoken."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from index.translation import numeral, plural, text
+from qa.show.counts import counts_of
 from qa.show.markup import UPLOAD, article_address, day, joined, safe, source_link
-from qa.show.terminal import paper
+from qa.show.terminal import paper, period
 
 if TYPE_CHECKING:
     from index import AddReport, Article, ArticleSummary, Failure, Hit, Span
@@ -58,27 +60,31 @@ class _Mark:
     address: str
 
 
+def head() -> str:
+    """What the page is, above everything."""
+    told = text("Questions to your own articles, with the evidence.")
+    return f"<h1>Fundstelle</h1><p>{told}</p>"
+
+
 def answer(result: Answer) -> str:
     """The answer with its views, then the passages with every cited place marked."""
     parts = [_headline(result)]
     if result.time_limit:
         parts.append(f'<p class="hinweis">{_time_limit(result.time_limit)}</p>')
     if not result.found:
-        parts.append(_passages("Am nächsten kommen", result.passages, result))
+        parts.append(_passages(text("Nearest passages"), result.passages))
         return _section(parts)
     parts.append(_views(result))
     cited, others = _split_by_citation(result)
     proofs = [entry for entry in cited if entry[1][0] not in result.further]
     further = [entry for entry in cited if entry[1][0] in result.further]
-    for title, entries in (("Belege", proofs), ("Weitere Stellen", further)):
+    for title, entries in ((text("Evidence"), proofs), (text("Further passages"), further)):
         if entries:
             parts.append(f"<h2>{title}</h2>")
         parts.extend(_evidence(hit, citations, result) for hit, citations in entries)
     if others:
-        title = f"Weitere gefundene Textstücke ({len(others)})"
-        parts.append(
-            f"<details><summary>{title}</summary>{_passages('', others, result)}</details>"
-        )
+        title = text("More of what was found ({number})", number=numeral(len(others)))
+        parts.append(f"<details><summary>{title}</summary>{_passages('', others)}</details>")
     return _section(parts)
 
 
@@ -90,35 +96,29 @@ def problem(message: str) -> str:
 def listing(articles: Sequence[ArticleSummary]) -> str:
     """The articles, the newest addition first."""
     if not articles:
-        return '<p class="hinweis">Noch keine Artikel. Oben lassen sich welche hinzufügen.</p>'
+        return f'<p class="hinweis">{text("No articles yet. Add some above.")}</p>'
     shown = list(reversed(articles))[:MAX_LISTED]
-    told = f"{_number(len(articles))} Artikel"
+    told = plural("{number} article", "{number} articles", len(articles))
     if len(shown) < len(articles):
-        told += f", gezeigt sind die {_number(len(shown))} zuletzt hinzugefügten"
+        told += text(", shown are the {shown} added last", shown=numeral(len(shown)))
     rows = "".join(_row(item) for item in shown)
     return f'<p class="hinweis">{told}</p><ul class="artikelliste">{rows}</ul>'
 
 
 def report(result: AddReport) -> str:
     """What an addition did, with every file that could not be read and why."""
-    counts = {
-        "neu": result.added,
-        "aktualisiert": result.updated,
-        "unverändert": result.unchanged,
-        "mit schon bekanntem Text": result.copies,
-    }
-    told = [f"{_number(len(ids))} {what}" for what, ids in counts.items() if ids]
-    line = f"{', '.join(told)}." if told else "Kein Artikel hinzugefügt."
+    told = counts_of(result)
+    line = f"{', '.join(told)}." if told else text("No article was added.")
     parts = [f'<p role="status">{line}</p>']
     if result.failed:
         items = "".join(map(_failure, result.failed))
-        parts.append(f'<div class="fehler" role="alert">Nicht gelesen:<ul>{items}</ul></div>')
+        parts.append(f'<div class="fehler" role="alert">{text("Not read:")}<ul>{items}</ul></div>')
     return "".join(parts)
 
 
 def _failure(item: Failure) -> str:
     name = item.source.removeprefix(UPLOAD)
-    return f'<li>{safe(name)}: <span lang="en">{safe(item.reason)}</span></li>'
+    return f"<li>{safe(name)}: {safe(item.reason)}</li>"
 
 
 # ---- parts of an answer --------------------------------------------------------------------------
@@ -132,25 +132,29 @@ def _headline(result: Answer) -> str:
     language = safe(result.language)
     if not result.found:
         return f'<p class="antwort" lang="{language}">{safe(result.answer)}</p>'
+    confidence = f"{min(0.99, result.confidence):.0%}"
     links = "" if result.views else "".join(_link_to(c.n) for c in result.citations)
     return (
         f'<p class="antwort"><span lang="{language}">{safe(result.answer)}</span>'
         f"{links}</p>"
-        f'<p class="hinweis">Zuversicht {min(99, round(result.confidence * 100))} %</p>'
+        f'<p class="hinweis">{text("confidence {confidence}", confidence=confidence)}</p>'
     )
 
 
 def _time_limit(limit: TimeLimit) -> str:
-    since, until = day(limit.since), day(limit.until)
-    if since and until:
-        when = f"zwischen {since} und {until}"
-    else:
-        when = f"seit {since}" if since else f"bis {until}"
+    when, phrase = period(limit), limit.phrase
     if limit.applied:
-        told = f"Nur Artikel, erschienen {when}"
+        told = text(
+            'Only articles published {when} (because of "{phrase}").', when=when, phrase=phrase
+        )
     else:
-        told = f"Artikel aus jeder Zeit: die, erschienen {when}, antworten nicht besser"
-    return f"{told} (wegen „{safe(limit.phrase)}“)."
+        told = text(
+            "Articles of any time: those published {when} answer no better "
+            '(because of "{phrase}").',
+            when=when,
+            phrase=phrase,
+        )
+    return safe(told)
 
 
 def _views(result: Answer) -> str:
@@ -162,7 +166,9 @@ def _views(result: Answer) -> str:
 
 
 def _link_to(n: int) -> str:
-    return f' <a class="nummer" href="#beleg-{n}" aria-label="Beleg {n}">[{n}]</a>'
+    return (
+        f' <a class="nummer" href="#beleg-{n}" aria-label="{text("Evidence {n}", n=n)}">[{n}]</a>'
+    )
 
 
 def _split_by_citation(
@@ -216,36 +222,36 @@ def _evidence(hit: Hit | None, citations: Sequence[Citation], result: Answer) ->
     )
 
 
-def _marked(text: str, offset: int, marks: Sequence[_Mark]) -> str:
-    """``text``, which begins at ``offset`` of its article, with the marks in it."""
+def _marked(passage: str, offset: int, marks: Sequence[_Mark]) -> str:
+    """``passage``, which begins at ``offset`` of its article, with the marks in it."""
     out: list[str] = []
     position = 0
     for mark in sorted(marks, key=lambda mark: (mark.start, mark.n)):
         start, end = max(mark.start - offset, position), mark.end - offset
-        out.append(safe(text[position:start]))
+        out.append(safe(passage[position:start]))
         number = (
             f'<a class="nummer" href="{safe(mark.address)}" target="_blank" rel="noopener" '
-            f'title="Im ganzen Artikel lesen">[{mark.n}]</a> '
+            f'title="{text("Read in the whole article")}">[{mark.n}]</a> '
         )
-        quote = _with_values(text, start, end, mark.start - offset, mark.values)
+        quote = _with_values(passage, start, end, mark.start - offset, mark.values)
         out.append(f'<mark id="beleg-{mark.n}">{number}{quote}</mark>')
         position = max(position, end)
-    out.append(safe(text[position:]))
+    out.append(safe(passage[position:]))
     return "".join(out)
 
 
-def _with_values(text: str, start: int, end: int, quote: int, values: Sequence[Span]) -> str:
-    """``text[start:end]``, a part of the quote that begins at ``quote``, with its values strong."""
+def _with_values(passage: str, start: int, end: int, quote: int, values: Sequence[Span]) -> str:
+    """``passage[start:end]``, of the quote that begins at ``quote``, with its values strong."""
     out: list[str] = []
     for value in values:
         first, after = max(start, quote + value.start), min(end, quote + value.end)
         if first < after:
-            out.append(f"{safe(text[start:first])}<strong>{safe(text[first:after])}</strong>")
+            out.append(f"{safe(passage[start:first])}<strong>{safe(passage[first:after])}</strong>")
             start = after
-    return "".join(out) + safe(text[start:end])
+    return "".join(out) + safe(passage[start:end])
 
 
-def _passages(title: str, hits: Sequence[Hit], result: Answer) -> str:
+def _passages(title: str, hits: Sequence[Hit]) -> str:
     parts = [f"<h2>{title}</h2>"] if title and hits else []
     for hit in hits:
         passage, record = hit.passage, hit.passage.article
@@ -268,30 +274,27 @@ def _also_in(articles: Sequence[Article]) -> str:
         f"{safe(paper(article))}</a>"
         for article in articles
     ]
-    return f'<p class="angaben" lang="de">auch in: {", ".join(links)}</p>' if links else ""
+    return (
+        f'<p class="angaben">{text("also in: {names}", names=", ".join(links))}</p>'
+        if links
+        else ""
+    )
 
 
 def _links(article_id: str, start: int, end: int, source: str) -> str:
     address = safe(article_address(article_id, start, end))
     return (
-        f'<p class="angaben" lang="de"><a href="{address}" target="_blank" rel="noopener">'
-        f"Im ganzen Artikel lesen</a> · {source_link(source)}</p>"
+        f'<p class="angaben"><a href="{address}" target="_blank" rel="noopener">'
+        f"{text('Read in the whole article')}</a> · {source_link(source)}</p>"
     )
 
 
 def _row(item: ArticleSummary) -> str:
     facts = [item.publisher, day(item.published), item.language]
-    facts.append("Kopie" if item.copy else _passage_count(item.passages))
+    passages = plural("{number} passage", "{number} passages", item.passages)
+    facts.append(text("copy") if item.copy else passages)
     return (
         f'<li><a href="{safe(article_address(item.id))}" target="_blank" rel="noopener" '
         f'lang="{safe(item.language)}">{safe(item.title or item.source)}</a>'
         f'<br><span class="angaben">{joined(facts)}</span></li>'
     )
-
-
-def _passage_count(count: int) -> str:
-    return "1 Passage" if count == 1 else f"{_number(count)} Passagen"
-
-
-def _number(value: int) -> str:
-    return f"{value:,}".replace(",", ".")

@@ -7,11 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from datetime import date
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from index.translation import (
+    day,
+    decimal,
+    is_chosen,
+    numeral,
+    plural,
+    speaking,
+    text,
+)
 from qa.show.sanitize import cell, one_line, visible
 
 if TYPE_CHECKING:
@@ -35,60 +45,40 @@ MARK = "bold reverse"
 NUMBER = "cyan"
 FAINT = "dim"
 
-_GERMAN = {
-    "nearest": "Am nächsten kommen:",
-    "sources": "Quellen",
-    "further": "Weitere Stellen",
-    "confidence": "Zuversicht {:.0%}",
-    "limit": "Nur Artikel, erschienen {} (wegen „{}“; --no-time-limit hebt das auf)",
-    "no limit": "Artikel aus jeder Zeit: die, erschienen {}, antworten nicht besser (wegen „{}“)",
-    "also": "auch in: {}",
-    "between": "zwischen {} und {}",
-    "since": "seit {}",
-    "until": "bis {}",
-}
-_ENGLISH = {
-    "nearest": "Nearest passages:",
-    "sources": "Sources",
-    "further": "Further passages",
-    "confidence": "confidence {:.0%}",
-    "limit": 'Only articles published {} (because of "{}"; --no-time-limit lifts this)',
-    "no limit": 'Articles of any time: those published {} answer no better (because of "{}")',
-    "also": "also in: {}",
-    "between": "between {} and {}",
-    "since": "since {}",
-    "until": "until {}",
-}
-
 
 def answer(result: Answer) -> Text:
     """The answer line, the views with numbered citations, then the sources they stand in."""
-    words = _words(result.language)
+    with nullcontext() if is_chosen() else speaking(result.language):
+        return _answer(result)
+
+
+def _answer(result: Answer) -> Text:
     out = Text()
     out.append(one_line(result.answer), style="bold")
     if result.found:
-        out.append("  " + words["confidence"].format(min(0.99, result.confidence)), style=FAINT)
+        confidence = f"{min(0.99, result.confidence):.0%}"
+        out.append("  " + text("confidence {confidence}", confidence=confidence), style=FAINT)
     out.append("\n")
     if result.time_limit:
-        out.append(_time_limit(result.time_limit, words) + "\n", style=FAINT)
+        out.append(_time_limit(result.time_limit) + "\n", style=FAINT)
     if not result.found:
-        return out.append_text(_nearest(result.passages[:NEAREST], words))
+        return out.append_text(_nearest(result.passages[:NEAREST]))
     if result.views:
         out.append("\n").append_text(_views(result.views))
     further = result.further
     sources = tuple(citation for citation in result.citations if citation not in further)
-    for title, citations in (("sources", sources), ("further", further)):
+    for title, citations in ((text("Sources"), sources), (text("Further passages"), further)):
         if citations:
-            out.append("\n" + words[title] + "\n", style="bold")
+            out.append(f"\n{title}\n", style="bold")
         for citation in citations:
-            out.append_text(_citation(citation, result.places(citation), result.language))
+            out.append_text(_citation(citation, result.places(citation)))
     return out
 
 
 def explanation(result: Answer) -> Text:
     """How the passages were found: both legs' ranks and scores for each, and the times."""
     out = Text()
-    out.append("\nPassages\n", style="bold")
+    out.append("\n" + text("Passages") + "\n", style="bold")
     for hit in result.passages:
         passage = hit.passage
         out.append(f"{hit.rank:>3}. ", style=NUMBER)
@@ -97,13 +87,18 @@ def explanation(result: Answer) -> Text:
         out.append(f"     {one_line(passage.article.title or passage.article.source)}")
         out.append(f"  {passage.article.id} {passage.start}-{passage.end}\n", style=FAINT)
         out.append(f"     {_shortened(passage.text, 100)}\n", style=FAINT)
-        also = _faint_line([_also_in(hit.also_in, "en")])
+        also = _faint_line([_also_in(hit.also_in)])
         out.append("     " if also else "").append_text(also)
-    out.append(f"\nkind {result.kind}, language {result.language}", style=FAINT)
-    out.append(f", confidence {result.confidence:.4f}\n", style=FAINT)
+    facts = text(
+        "kind {kind}, language {language}, confidence {confidence}",
+        kind=result.kind,
+        language=result.language,
+        confidence=f"{result.confidence:.4f}",
+    )
+    out.append(f"\n{facts}\n", style=FAINT)
     if result.timings_ms:
         times = ", ".join(f"{name} {value:.1f}" for name, value in result.timings_ms.items())
-        out.append(f"milliseconds: {times}\n", style=FAINT)
+        out.append(text("milliseconds: {times}", times=times) + "\n", style=FAINT)
     return out
 
 
@@ -114,11 +109,11 @@ def article(record: Article, mark: Span | None = None, *, brackets: bool) -> Tex
     facts = [
         record.publisher,
         ", ".join(record.authors),
-        _day(record.published, record.language),
+        _day(record.published),
     ]
     out.append_text(_faint_line(facts))
     out.append_text(_faint_line([record.source]))
-    out.append_text(_faint_line([f"{record.id} · {record.language} · {len(record.text):,} chars"]))
+    out.append_text(_faint_line([record.id, record.language, characters(len(record.text))]))
     out.append("\n")
     if mark is None:
         out.append(visible(record.text))
@@ -148,23 +143,36 @@ def listing(articles: Sequence[ArticleSummary]) -> Iterator[str]:
 
 def status(record: Status) -> Text:
     """What an index holds, a line a fact, and the sources that could not be read."""
-    languages = ", ".join(f"{name} {count:,}" for name, count in record.languages.items())
+    languages = ", ".join(f"{name} {numeral(count)}" for name, count in record.languages.items())
     facts = {
-        "index": record.path,
-        "articles": f"{record.articles:,} ({record.texts:,} different texts)",
-        "passages": f"{record.passages:,} in {_segments(record.segments)}",
-        "size": _size(record.bytes),
-        "model": f"{record.model} ({record.dimension} dimensions)",
-        "languages": languages or "none",
-    } | ({"writing": record.writer} if record.writer else {})
+        text("index"): record.path,
+        text("articles"): text(
+            "{articles} ({texts} different texts)",
+            articles=numeral(record.articles),
+            texts=numeral(record.texts),
+        ),
+        text("passages"): text(
+            "{passages} in {segments}",
+            passages=numeral(record.passages),
+            segments=plural("{number} segment", "{number} segments", record.segments),
+        ),
+        text("size"): _size(record.bytes),
+        text("model"): text(
+            "{model} ({dimension} dimensions)", model=record.model, dimension=record.dimension
+        ),
+        text("languages"): languages or text("none"),
+    } | ({text("writing"): record.writer} if record.writer else {})
+    width = max(map(len, facts)) + 1
     out = Text()
     for name, value in facts.items():
-        out.append(f"{name:<10}", style=FAINT).append(one_line(value) + "\n")
+        out.append(f"{name:<{width}}", style=FAINT).append(one_line(value) + "\n")
     if record.failures:
-        out.append(f"\nCould not be read: {len(record.failures):,}\n", style="bold")
+        failures = numeral(len(record.failures))
+        out.append("\n" + text("Could not be read: {failures}", failures=failures) + "\n", "bold")
         for item in record.failures:
             out.append(f"{failure(item)}\n")
-        out.append("Add them again once they can be read, or: qa forget SOURCE\n", style=FAINT)
+        told = text("Add them again once they can be read, or: qa forget SOURCE")
+        out.append(f"{told}\n", style=FAINT)
     return out
 
 
@@ -173,25 +181,33 @@ def failure(item: Failure) -> str:
     return f"{one_line(item.source)}: {one_line(item.reason)}"
 
 
-def day(value: date, language: str) -> str:
-    """14.06.2025 in German, 2025-06-14 in every other language."""
-    return f"{value:%d.%m.%Y}" if language == "de" else value.isoformat()
+def characters(count: int) -> str:
+    """So many characters, in words."""
+    return plural("{number} character", "{number} characters", count)
 
 
-def _words(language: str) -> dict[str, str]:
-    return _GERMAN if language == "de" else _ENGLISH
-
-
-def _time_limit(limit: TimeLimit, words: dict[str, str]) -> str:
-    language = "de" if words is _GERMAN else "en"
-    since = day(limit.since, language) if limit.since else None
-    until = day(limit.until, language) if limit.until else None
+def period(limit: TimeLimit) -> str:
+    """The time that a limit lets through, in words."""
+    since = day(limit.since) if limit.since else None
+    until = day(limit.until) if limit.until else None
     if since and until:
-        when = words["between"].format(since, until)
-    else:
-        when = words["since"].format(since) if since else words["until"].format(until)
-    which = "limit" if limit.applied else "no limit"
-    return words[which].format(when, one_line(limit.phrase))
+        return text("between {since} and {until}", since=since, until=until)
+    return text("since {since}", since=since) if since else text("until {until}", until=until)
+
+
+def _time_limit(limit: TimeLimit) -> str:
+    when, phrase = period(limit), one_line(limit.phrase)
+    if limit.applied:
+        return text(
+            'Only articles published {when} (because of "{phrase}"; --no-time-limit lifts this)',
+            when=when,
+            phrase=phrase,
+        )
+    return text(
+        'Articles of any time: those published {when} answer no better (because of "{phrase}")',
+        when=when,
+        phrase=phrase,
+    )
 
 
 def _views(views: Sequence[View]) -> Text:
@@ -204,7 +220,7 @@ def _views(views: Sequence[View]) -> Text:
     return out
 
 
-def _citation(citation: Citation, values: Sequence[Span], language: str) -> Text:
+def _citation(citation: Citation, values: Sequence[Span]) -> Text:
     out = Text()
     out.append(f"[{citation.n}] ", style=NUMBER)
     position = 0
@@ -213,29 +229,29 @@ def _citation(citation: Citation, values: Sequence[Span], language: str) -> Text
         out.append(_quoted(value.of(citation.quote)), style=VALUE)
         position = value.end
     out.append(_quoted(citation.quote[position:]) + "\n")
-    facts = [citation.publisher, _day(citation.published, language), citation.title]
-    also = _also_in(citation.also_in, language)
+    facts = [citation.publisher, _day(citation.published), citation.title]
+    also = _also_in(citation.also_in)
     for line in (_faint_line(facts), _faint_line([citation.source]), _faint_line([also])):
         out.append("    " if line else "").append_text(line)
     place = f"{citation.article_id} --start {citation.start} --end {citation.end}"
     return out.append(f"    qa show {place}\n", style=FAINT)
 
 
-def _nearest(hits: Sequence[Hit], words: dict[str, str]) -> Text:
+def _nearest(hits: Sequence[Hit]) -> Text:
     out = Text()
     if hits:
-        out.append("\n" + words["nearest"] + "\n", style="bold")
+        out.append("\n" + text("Nearest passages:") + "\n", style="bold")
     for hit in hits:
         record = hit.passage.article
         out.append(f"  • {_shortened(hit.passage.text, PREVIEW_CHARACTERS)}\n")
         facts = [
             record.publisher,
-            _day(record.published, record.language),
+            _day(record.published),
             record.title,
         ]
         line = _faint_line(facts) or _faint_line([record.source])
         out.append("    ").append_text(line)
-        also = _faint_line([_also_in(hit.also_in, record.language)])
+        also = _faint_line([_also_in(hit.also_in)])
         out.append("    " if also else "").append_text(also)
     return out
 
@@ -245,9 +261,9 @@ def paper(article: Article) -> str:
     return article.publisher or article.title or article.source
 
 
-def _also_in(articles: Sequence[Article], language: str) -> str | None:
+def _also_in(articles: Sequence[Article]) -> str | None:
     names = dict.fromkeys(map(paper, articles))
-    return _words(language)["also"].format(", ".join(names)) if names else None
+    return text("also in: {names}", names=", ".join(names)) if names else None
 
 
 def _faint_line(facts: Sequence[str | None]) -> Text:
@@ -271,18 +287,16 @@ def _leg(leg: LegScore | None) -> str:
     return "–" if leg is None else f"#{leg.rank} {leg.score:.4f}"
 
 
-def _day(value: date | None, language: str) -> str | None:
-    return day(value, language) if value else None
+def _day(value: date | None) -> str | None:
+    return day(value) if value else None
 
 
 def _size(count: int) -> str:
+    if count < 1000:
+        return plural("{number} byte", "{number} bytes", count)
     size = float(count)
-    for unit in ("bytes", "KB", "MB"):
-        if size < 1000:
-            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
+    for unit in ("kB", "MB"):
         size /= 1000
-    return f"{size:,.1f} GB"
-
-
-def _segments(count: int) -> str:
-    return "1 segment" if count == 1 else f"{count:,} segments"
+        if size < 1000:
+            return f"{decimal(size)} {unit}"
+    return f"{decimal(size / 1000)} GB"

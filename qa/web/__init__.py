@@ -5,8 +5,10 @@ __all__ = [
     "bodies",
     "door",
     "gate",
+    "labels",
     "refusal",
     "running",
+    "spoken",
     "upload",
     "uploads",
 ]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from index.translation import numeral, text
 from qa.web.refusal import RefusedError
 from qa.web.uploads import NotAnUploadError, Uploads
 
@@ -48,14 +49,14 @@ async def read(receive: Receive, announced: str | None) -> bytes:
             while True:
                 message = await receive()
                 if message["type"] != "http.request":
-                    raise RefusedError(400, "Die Anfrage brach ab.")
+                    raise RefusedError(400, text("The request broke off."))
                 body += message.get("body", b"")
                 if len(body) > MAX_BODY:
                     raise _too_long()
                 if not message.get("more_body"):
                     return bytes(body)
     except TimeoutError:
-        raise RefusedError(408, "Die Anfrage kam zu langsam.") from None
+        raise RefusedError(408, text("The request came too slowly.")) from None
 
 
 def judged(path: str, host: str, raw: bytes, endpoints: Endpoints, uploads: Uploads) -> bytes:
@@ -79,9 +80,9 @@ def _parsed(raw: bytes) -> dict[str, Any]:
     try:
         body = json.loads(raw.decode("utf-8"), parse_constant=_no_number)
     except (ValueError, RecursionError):
-        raise RefusedError(400, "Die Anfrage ist kein gültiges JSON in UTF-8.") from None
+        raise RefusedError(400, text("The request is no valid JSON in UTF-8.")) from None
     if not isinstance(body, dict):
-        raise RefusedError(400, "Die Anfrage ist kein JSON-Objekt.")
+        raise RefusedError(400, text("The request is no JSON object."))
     return body
 
 
@@ -93,13 +94,13 @@ def _written(body: dict[str, Any]) -> bytes:
     try:
         return json.dumps(body, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):  # UnicodeEncodeError: half a surrogate pair
-        raise RefusedError(400, "Die Anfrage enthält ungültige Zeichen.") from None
+        raise RefusedError(400, text("The request holds invalid characters.")) from None
 
 
 def _join(body: dict[str, Any], endpoints: Endpoints) -> dict[str, Any]:
     number, trigger, session = (body.get(k) for k in ("fn_index", "trigger_id", "session_hash"))
     if type(number) is not int or number not in endpoints.by_number:
-        raise RefusedError(404, "Diese Funktion gibt es hier nicht.")
+        raise RefusedError(404, text("There is no such function here."))
     if not is_id(session):
         raise RefusedError(400, "session_hash fehlt oder ist ungültig.")
     if trigger is not None and type(trigger) is not int:
@@ -110,7 +111,7 @@ def _join(body: dict[str, Any], endpoints: Endpoints) -> dict[str, Any]:
 
 def _call(body: dict[str, Any], name: str, endpoints: Endpoints) -> dict[str, Any]:
     if name not in endpoints.by_name:
-        raise RefusedError(404, "Diese Funktion gibt es hier nicht.")
+        raise RefusedError(404, text("There is no such function here."))
     return {"data": _data(body, endpoints.by_name[name])}
 
 
@@ -133,7 +134,7 @@ def _data(body: dict[str, Any], count: int) -> list[Any]:
 def _without_strange_files(value: Any, host: str, uploads: Uploads, depth: int = 0) -> Any:
     """``value`` with each file in it reduced to what names an upload."""
     if depth > MAX_DEPTH:
-        raise RefusedError(400, "Die Anfrage ist zu tief verschachtelt.")
+        raise RefusedError(400, text("The request is nested too deeply."))
     if isinstance(value, list):
         return [_without_strange_files(item, host, uploads, depth + 1) for item in value]
     if not isinstance(value, dict):
@@ -148,9 +149,9 @@ def _file(record: dict[str, Any], host: str, uploads: Uploads) -> dict[str, Any]
     try:
         found = uploads.file(path)
     except NotAnUploadError:
-        raise RefusedError(400, "Das ist keine hochgeladene Datei (mehr).") from None
+        raise RefusedError(400, text("That is no uploaded file (any more).")) from None
     if url is not None and not _is_own(url, host):
-        raise RefusedError(400, "Adressen werden hier nicht abgerufen.")
+        raise RefusedError(400, text("Addresses are not fetched here."))
     return {
         "path": str(found),
         "orig_name": found.name,
@@ -168,4 +169,6 @@ def _is_own(url: object, host: str) -> bool:
 
 
 def _too_long() -> RefusedError:
-    return RefusedError(413, f"Die Anfrage ist größer als {MAX_BODY:,} Bytes.".replace(",", "."))
+    return RefusedError(
+        413, text("The request is larger than {bytes} bytes.", bytes=numeral(MAX_BODY))
+    )

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 
+from index.translation import plural, text
 from qa.web.refusal import RefusedError, refusal
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Door:
                 raise _locked(locked)
             await asyncio.sleep(delay)
         challenge = {"WWW-Authenticate": 'Basic realm="Fundstelle", charset="UTF-8"'}
-        raise RefusedError(401, "Bitte das Passwort angeben.", challenge)
+        raise RefusedError(401, text("The password is needed."), challenge)
 
 
 class SafeHeaders:
@@ -121,14 +122,14 @@ class SafeHeaders:
 def _check_names(headers: Headers) -> None:
     """The host's name goes into the page. Browsers name the origin of what can change something."""
     if len(headers.getlist("host")) != 1 or not _HOST.fullmatch(headers["host"]):
-        raise RefusedError(400, "Der Name des Servers in der Anfrage ist ungültig.")
+        raise RefusedError(400, text("The server's name in the request is invalid."))
     for origin in headers.getlist("origin"):
         try:
             same = urlsplit(origin).netloc == headers["host"]
         except ValueError:
             same = False
         if not same:
-            raise RefusedError(403, "Anfragen von anderen Seiten werden abgelehnt.")
+            raise RefusedError(403, text("Requests from other pages are refused."))
 
 
 def _has_password(headers: Headers, password: str) -> bool:
@@ -142,8 +143,12 @@ def _has_password(headers: Headers, password: str) -> bool:
 
 def _locked(seconds: float) -> RefusedError:
     minutes = math.ceil(seconds / 60)
-    text = f"Zu viele falsche Passwörter. Ein neuer Versuch geht in {minutes} Minuten."
-    return RefusedError(429, text, {"Retry-After": str(math.ceil(seconds))})
+    told = plural(
+        "Too many wrong passwords. A new attempt is possible in {number} minute.",
+        "Too many wrong passwords. A new attempt is possible in {number} minutes.",
+        minutes,
+    )
+    return RefusedError(429, told, {"Retry-After": str(math.ceil(seconds))})
 
 
 def _without_claims(scope: Scope) -> Scope:

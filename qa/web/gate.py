@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers, MutableHeaders
 
+from index.translation import text
 from qa.web import bodies
-from qa.web.refusal import BROKEN, BUSY, RETRY_AFTER, RefusedError, refusal
+from qa.web.refusal import RETRY_AFTER, RefusedError, broken, busy, refusal
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -157,8 +158,10 @@ def _found(path: str, method: str) -> _Route:
             if method in route.methods:
                 return route
             allowed = {"Allow": ", ".join(route.methods)}
-            raise RefusedError(405, "Diese Adresse nimmt diese Art von Anfrage nicht.", allowed)
-    raise RefusedError(404, "Diese Adresse gibt es hier nicht.")
+            raise RefusedError(
+                405, text("This address does not take this kind of request."), allowed
+            )
+    raise RefusedError(404, text("There is no such address here."))
 
 
 def _kept_query(query: bytes, names: tuple[str, ...]) -> bytes:
@@ -166,10 +169,10 @@ def _kept_query(query: bytes, names: tuple[str, ...]) -> bytes:
     try:
         given = dict(parse_qsl(query.decode("ascii"), max_num_fields=20))
     except ValueError:
-        raise RefusedError(400, "Die Adresse hat unlesbare Angaben.") from None
+        raise RefusedError(400, text("The address has unreadable parameters.")) from None
     kept = {name: value for name, value in given.items() if name in names}
     if not all(bodies.is_id(value) for value in kept.values()):
-        raise RefusedError(400, "Die Adresse hat ungültige Angaben.")
+        raise RefusedError(400, text("The address has invalid parameters."))
     return "&".join(f"{name}={value}" for name, value in kept.items()).encode("ascii")
 
 
@@ -201,7 +204,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 def _told(status: int) -> ASGIApp:
     async def respond(scope: Scope, receive: Receive, send: Send) -> None:
         headers = {"Retry-After": RETRY_AFTER} if status == 503 else None
-        error = RefusedError(status, BUSY if status == 503 else BROKEN, headers)
+        error = RefusedError(status, busy() if status == 503 else broken(), headers)
         await refusal(scope["path"], error)(scope, receive, send)
 
     return respond

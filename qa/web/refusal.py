@@ -1,4 +1,4 @@
-"""A request that is refused, and what the one who sent it is told: in German, as on the page."""
+"""A request that is refused, and what the one who sent it is told, in the language of the page."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ from collections.abc import Mapping
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-BUSY = "Der Server ist gerade ausgelastet. Bitte gleich noch einmal versuchen."
-BROKEN = (
-    "Das hat nicht geklappt. Der Grund steht in der Ausgabe des Servers. Bitte noch einmal "
-    "versuchen."
-)
+from index.translation import text
+
 RETRY_AFTER = "5"
+
+
+def busy() -> str:
+    """What is said where the server has no room for a request."""
+    return text("The server is busy just now. Please try again in a moment.")
+
+
+def broken() -> str:
+    """What is said of an error of ours."""
+    return text("That did not work. The reason is in the server's output. Please try again.")
 
 
 class RefusedError(Exception):

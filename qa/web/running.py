@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from index import UsageError
+from index.translation import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,8 +106,10 @@ class _EndingServer(uvicorn.Server):
 
     def _end_at_once(self) -> None:
         print(
-            "Fundstelle: ended while a request was running. What an addition had not stored by "
-            "then is to be added again.",
+            text(
+                "Fundstelle: ended while a request was running. What an addition had not stored "
+                "by then is to be added again."
+            ),
             file=sys.stderr,
             flush=True,
         )

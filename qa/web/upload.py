@@ -15,7 +15,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from qa.web.refusal import BUSY, RefusedError, refusal
+from index.translation import text
+from qa.web.refusal import RefusedError, busy, refusal
 from qa.web.uploads import LEAST_SIZE, MAX_AGE, Uploads
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class UploadRoutes:
         try:
             receiver = _receiver(request, self.uploads)
             if len(self._running) >= MAX_AT_ONCE or name in self._running:
-                raise RefusedError(503, BUSY, {"Retry-After": "30"})
+                raise RefusedError(503, busy(), {"Retry-After": "30"})
             self._running[name] = receiver
             await self._in_thread(self.uploads.sweep)
             async with asyncio.timeout(WHOLE_SECONDS):
@@ -96,7 +97,7 @@ class UploadRoutes:
                 chunk = await anext(stream, None)
             if chunk is not None and not self.uploads.take(len(chunk)):
                 raise RefusedError(
-                    503, "Gerade liegen zu viele Dateien da.", {"Retry-After": "600"}
+                    503, text("There are too many files just now."), {"Retry-After": "600"}
                 )
             portion += chunk or b""
             if portion and (chunk is None or len(portion) >= PORTION):
@@ -141,7 +142,7 @@ class _Receiver:
 
     def finished(self) -> list[Path]:
         if not self._ended:
-            raise RefusedError(400, "Der Upload ist unvollständig.")
+            raise RefusedError(400, text("The upload is incomplete."))
         return self._paths
 
     def discard(self) -> None:
@@ -159,7 +160,7 @@ class _Receiver:
     def _add_to_value(self, data: bytes, start: int, end: int) -> None:
         self._value += data[start:end]
         if len(self._value) > MAX_HEADERS:
-            raise RefusedError(400, "Der Upload ist ungültig.")
+            raise RefusedError(400, text("The upload is invalid."))
 
     def _end_header(self) -> None:
         if self._field.lower() == b"content-disposition":
@@ -169,11 +170,13 @@ class _Receiver:
     def _begin_file(self) -> None:
         _, told = parse_options_header(self._disposition)
         if told.get(b"name") != b"files" or b"filename" not in told:
-            raise RefusedError(400, "Ein Upload besteht nur aus Dateien.")
+            raise RefusedError(400, text("An upload consists of files alone."))
         if len(self._paths) >= MAX_FILES:
-            raise RefusedError(413, f"Es sind mehr als {MAX_FILES} Dateien auf einmal.")
+            raise RefusedError(413, text("More than {files} files at once.", files=MAX_FILES))
         if not self._uploads.take(LEAST_SIZE):
-            raise RefusedError(503, "Gerade liegen zu viele Dateien da.", {"Retry-After": "600"})
+            raise RefusedError(
+                503, text("There are too many files just now."), {"Retry-After": "600"}
+            )
         self.name = file_name(told[b"filename"].decode("utf-8", "replace"))
         folder = self._uploads.folder / secrets.token_hex(32)
         folder.mkdir(mode=0o700)
@@ -184,7 +187,7 @@ class _Receiver:
     def _add_data(self, data: bytes, start: int, end: int) -> None:
         self._size += end - start
         if self._size > MAX_FILE:
-            raise RefusedError(413, f"{self.name} ist größer als 100 MB.")
+            raise RefusedError(413, text("{name} is larger than 100 MB.", name=self.name))
         if self._file:
             self._file.write(data[start:end])
 
@@ -212,7 +215,7 @@ def _receiver(request: Request, uploads: Uploads) -> _Receiver:
     kind, told = parse_options_header(request.headers.get("content-type", ""))
     boundary = told.get(b"boundary", b"")
     if kind != b"multipart/form-data" or not 0 < len(boundary) <= 200:
-        raise RefusedError(400, "Ein Upload kommt als multipart/form-data.")
+        raise RefusedError(400, text("An upload comes as multipart/form-data."))
     return _Receiver(boundary, uploads)
 
 
@@ -220,10 +223,10 @@ def _as_refusal(error: Exception) -> RefusedError:
     if isinstance(error, RefusedError):
         return error
     if isinstance(error, TimeoutError):
-        return RefusedError(408, "Der Upload kam zu langsam.")
+        return RefusedError(408, text("The upload came too slowly."))
     if isinstance(error, (FormParserError, ClientDisconnect)):
-        return RefusedError(400, "Der Upload ist ungültig oder brach ab.")
+        return RefusedError(400, text("The upload is invalid or broke off."))
     if isinstance(error, OSError):
-        text = f"Die Datei lässt sich nicht ablegen: {error.strerror}."
-        return RefusedError(503, text, {"Retry-After": "60"})
+        told = text("The file cannot be stored: {reason}.", reason=error.strerror)
+        return RefusedError(503, told, {"Retry-After": "60"})
     raise error

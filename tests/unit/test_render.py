@@ -199,6 +199,7 @@ class TestTerminal:
         text = terminal.answer(replace(_not_found(), passages=())).plain
         assert text == "Das steht nicht darin.\n"
 
+    @pytest.mark.usefixtures("german")
     @pytest.mark.parametrize(
         ("since", "until", "told"),
         [
@@ -212,6 +213,7 @@ class TestTerminal:
         assert told in terminal.answer(result).plain
         assert told in page.answer(result)
 
+    @pytest.mark.usefixtures("german")
     def test_a_time_limit_that_was_not_applied_is_told(self) -> None:
         limit = TimeLimit("2014", date(2014, 1, 1), None, applied=False)
         result = replace(_answer(), time_limit=limit)
@@ -219,6 +221,7 @@ class TestTerminal:
         assert told in terminal.answer(result).plain
         assert told in page.answer(result)
 
+    @pytest.mark.usefixtures("german")
     def test_copies_are_named_with_the_proof(self) -> None:
         copy = _article(source="https://example.net/b", publisher=f"Kurier {HOSTILE}")
         first, *rest = _answer().citations
@@ -236,7 +239,7 @@ class TestTerminal:
             assert markup.count("auch in: ") == 1
             assert article_address(copy.id) in markup
             assert "<script>" not in markup
-        assert "also in: Kurier" in terminal.explanation(result).plain
+        assert "auch in: Kurier" in terminal.explanation(result).plain
 
     def test_explanation_shows_where_the_reranker_placed_a_passage(self) -> None:
         hit = replace(_answer().passages[0], reranker=LegScore(1, 0.75))
@@ -250,6 +253,7 @@ class TestTerminal:
         assert "kind amount, language de, confidence 0.8300" in text
         assert "search 12.2" in text
 
+    @pytest.mark.usefixtures("german")
     def test_article_with_the_mark(self) -> None:
         record, mark = _article(), Span(*PLACE)
         plain = terminal.article(record, mark, brackets=True).plain
@@ -287,11 +291,12 @@ class TestTerminal:
         text = terminal.status(record).plain
         assert "articles  3 (2 different texts)" in text
         assert "passages  1,500 in 1 segment\n" in text
-        assert "123.5 KB" in text
+        assert "123.5 kB" in text
         assert "Could not be read: 1\na: b\n" in text
         assert "qa forget SOURCE" in text
 
 
+@pytest.mark.usefixtures("german")
 class TestPage:
     def test_the_numbers_link_to_marks_in_the_passage(self) -> None:
         markup = page.answer(_answer())
@@ -368,8 +373,8 @@ class TestPage:
 
     def test_report(self) -> None:
         told = page.report(AddReport(added=("a", "b"), failed=(Failure("upload:x.txt", "leer"),)))
-        assert "2 neu." in told
-        assert '<li>x.txt: <span lang="en">leer</span></li>' in told
+        assert "2 aufgenommen." in told
+        assert "<li>x.txt: leer</li>" in told
         assert "Kein Artikel hinzugefügt." in page.report(AddReport())
 
 

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-OPEN_TO_QA = ("index.text", "index.encoder", "index.maintenance")
+OPEN_TO_QA = ("index.text", "index.encoder", "index.maintenance", "index.translation")
 """Rooms of ``index`` whose modules ``qa`` may use beside the names that ``index`` itself shows."""
 
 

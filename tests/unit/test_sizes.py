@@ -9,16 +9,10 @@ from tests import sizes
 MODULES = sizes.modules()
 FUNCTIONS = sizes.functions(MODULES)
 
-LONG_MODULES = {
-    "qa/cli/main.py",
-}
+LONG_MODULES: set[str] = set()
 """Still to be cut. What has become short must leave this list."""
 
-LONG_FUNCTIONS = {
-    "qa/answer.py: ask",
-    "qa/cli/main.py: add",
-    "qa/cli/main.py: query",
-}
+LONG_FUNCTIONS: set[str] = set()
 
 
 def test_modules_are_short() -> None:

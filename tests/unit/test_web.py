@@ -131,6 +131,7 @@ class TestLimits:
         assert all("retry-after" in a.headers for a in answers if a.status_code == 503)
         assert asyncio.run(_asked(limits, "/"))[0].status_code == 200
 
+    @pytest.mark.usefixtures("german")
     @pytest.mark.parametrize("path", ["/", "/gradio_api/info"])
     def test_what_breaks_is_told_without_its_reason(self, path: str) -> None:
         def broken(request: Request) -> Response:
@@ -175,6 +176,7 @@ class TestBodies:
             asyncio.run(bodies.read(receive, None))
         assert refused.value.status == 408
 
+    @pytest.mark.usefixtures("german")
     def test_an_upload_goes_on_with_its_path_and_name_alone(self, uploads: Uploads) -> None:
         path = stored(uploads, "a.txt")
         file = {

@@ -1,0 +1,73 @@
+"""The command ``qa query``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from index.translation import text
+from qa.cli.options import (
+    FOUND_NOTHING,
+    ExplainOption,
+    IndexOption,
+    JsonOption,
+    LanguagesOption,
+    NoReaderOption,
+    NoTimeLimitOption,
+    PassagesOption,
+    ReaderOption,
+    RecentOption,
+    RerankerOption,
+    SinceOption,
+    SourcesOption,
+    UntilOption,
+    filters_of,
+)
+from qa.cli.output import print_json, print_text
+from qa.cli.work import open_index
+
+
+def query(
+    context: typer.Context,
+    question: Annotated[
+        str, typer.Argument(metavar="QUESTION", help=text("The question, in any language."))
+    ],
+    index: IndexOption = None,
+    k: PassagesOption = 8,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    language: LanguagesOption = None,
+    source: SourcesOption = None,
+    no_time_limit: NoTimeLimitOption = False,
+    recent: RecentOption = False,
+    reranker: RerankerOption = None,
+    reader: ReaderOption = "default",
+    no_reader: NoReaderOption = False,
+    explain: ExplainOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question, with numbered citations."""
+    from qa import ask
+    from qa.show import terminal
+
+    filters = filters_of(since, until, language, source)
+    with open_index(context, index) as opened:
+        answer = ask(
+            question,
+            opened,
+            k=k,
+            filters=filters,
+            use_time_limit=not no_time_limit,
+            reader=None if no_reader else reader,
+            reranker=reranker,
+            recent=recent,
+        )
+    if as_json:
+        print_json(answer)
+    else:
+        print_text(terminal.answer(answer))
+        if explain:
+            print_text(terminal.explanation(answer))
+    if not answer.found:
+        raise typer.Exit(FOUND_NOTHING)
