@@ -22,7 +22,7 @@ from qa.show import article_page, page
 from qa.show.sanitize import visible
 from tests.fakes import WordEmbedder
 from tests.hostile.case import Case
-from tests.hostile.server import asked, file_data, outcome, shared, upload
+from tests.hostile.server import file_data, outcome, shared, upload
 
 PAYLOADS = (
     "<script>alert(1)</script>", "</script><script>alert(1)</script>", "<ScRiPt>alert(1)</sCrIpT>", "<script src=//evil>",
@@ -215,8 +215,7 @@ def _served(client: httpx.Client, payload: str, number: int, quick: bool) -> Non
     for markup in message["output"]["data"]:
         _harmless(markup or "")
     for question in () if quick else (f"Wie lang ist die Brücke von {name}?", payload[:2_000]):
-        answer = asked(client, question).partition("event: complete\ndata: ")[2]
-        [markup] = json.loads(answer)
+        [markup] = outcome(client, 0, [question, True, False], f"schutz-{number}")["output"]["data"]
         _harmless(markup)
     listing = outcome(client, 3, [], f"schutz-{number}")["output"]["data"][0]
     identity = listing.partition("artikel/")[2].partition('"')[0]
