@@ -170,6 +170,10 @@ def test_relative_limits_are_marked() -> None:
         ('Das Buch "der Punkt" erschien.', "de", ["der Punkt"], ["Buch", "Punkt"]),
         ("In 2015 Peter Smith of Acme left.", "en", ["Peter Smith of Acme"], []),
         ("The city of London grew.", "en", ["London"], []),
+        ("Aber Siemens wuchs. Dass Anna Berger ging, half.", "de", ["Anna Berger"], ["Siemens"]),
+        ("Heute liest man Der Spiegel.", "de", ["Der Spiegel"], []),
+        ("Many people left Harvard University.", "en", ["Harvard University"], []),
+        ("Mais Air France a grandi.", "fr", ["Air France"], []),
     ],
 )
 def test_names(text: str, language: str, strong: list[str], weak: list[str]) -> None:

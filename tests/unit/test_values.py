@@ -221,6 +221,7 @@ def test_english_time_and_hedge() -> None:
         ("Laut Bericht und laut Reuters waren es 3 Mio. Euro.", "laut Reuters"),
         ("Nach Angaben der Polizei, die 40 Menschen befragte.", None),
         ("Der Schaden beträgt angeblich 3 Mio. Euro.", "angeblich"),
+        ("Der Polizei zufolge waren es 3 Mio. Euro.", "Polizei zufolge"),
         ("Der Schaden beträgt 3 Mio. Euro.", None),
     ],
 )
