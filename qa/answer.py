@@ -47,7 +47,8 @@ right passage among the first five lies further behind, and three are read inste
 READ_OF_ARTICLE = 2
 
 SPAN_SENTENCES_WITHIN = 0.5
-"""The share of the best sentence's probability that another sentence needs to give a view too."""
+"""The share of the best sentence's probability that another sentence needs to give a view too:
+between .25 and 1 the views' F1 changes by .015 (``bench.sweep``)."""
 
 
 def ask(  # noqa: PLR0913  # its options have names and defaults

@@ -18,7 +18,8 @@ CITED_SENTENCES = 3
 """What the views do not fill is filled with the next sentences, as places that may say more."""
 
 FURTHER_AT_LEAST = 0.03
-"""Probability below which a sentence is not worth a look."""
+"""Probability below which a sentence is not worth a look: .1 leaves out the answer of one place in
+twenty, 0 shows half a sentence more an answer (``bench.sweep``)."""
 
 
 def present(

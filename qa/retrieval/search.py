@@ -70,7 +70,8 @@ class Retrieval:
 
 HONOURED_WITHIN = math.e
 """By so much lower odds the answer of the question's own time is still the one given: where both
-answer, the question has said which it wants."""
+answer, the question has said which it wants. From 1 to e it changes no answer of ``bench.sweep``;
+without a bound one place in a hundred is no longer cited."""
 
 
 def choose(confidences: Sequence[float], threshold: float) -> int:

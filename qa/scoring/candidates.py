@@ -25,7 +25,8 @@ from qa.values.find import Value, find_values
 from qa.values.names import find_names
 
 UNTOLD = 0.5
-"""The coverage where a question in another language has no name and no number to look for."""
+"""The coverage where a question in another language has no name and no number to look for: anything
+from .25 to 1 gives the same answers, 0 loses one in twenty (``bench.sweep``)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -78,7 +78,8 @@ def _number(amount: Decimal, value: Value) -> str:
     return f"{rounded.normalize():f}"
 
 
-# An estimate further off than this is another value, however round its number is.
+# An estimate further off than this is another value, however round its number is: "rund 100" is not
+# 140. A matter of what people mean; no answer of ``bench.sweep`` hangs on it.
 TOLERANCE = Decimal("0.05")
 
 
