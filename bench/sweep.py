@@ -39,7 +39,7 @@ from qa.reading.base import Reader, load_reader
 from qa.reading.spans import Reading
 from qa.records import Citation, View
 from qa.retrieval.search import Attempt, Retrieval, choose
-from qa.scoring.candidates import Candidate, gather
+from qa.scoring.candidates import Candidate, candidate_sentences, read_passages
 from qa.scoring.logistic import Scorer, load_scorer
 
 TODAY = date(2026, 1, 1)
@@ -79,26 +79,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with the places of its answers and what was found for it, attempt by attempt."""
+    """A question with the places of its answers and what was found for it, attempt by attempt.
+
+    ``readings`` are the reader's of all passages that are read.
+    """
 
     question: Question
     places: tuple[Place, ...]
     attempts: tuple[Attempt, ...]
-    candidates: tuple[Sequence[Candidate], ...]
-
-
-class Once:
-    """A reader that reads the same passage for the same question once."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._known: dict[tuple[str, str], Reading] = {}
-
-    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
-        new = [passage for passage in passages if (question, passage) not in self._known]
-        for passage, reading in zip(new, self._reader.read(question, new), strict=True):
-            self._known[question, passage] = reading
-        return [self._known[question, passage] for passage in passages]
+    readings: Mapping[str, Reading]
+    candidates: tuple[Sequence[Candidate], ...] = ()
 
 
 def clusters(every: int) -> list[dict[str, Any]]:
@@ -140,12 +130,17 @@ def look_up(text: str, places: tuple[Place, ...], snapshot: Snapshot, reader: Re
     question = understand(text, today=TODAY)
     retrieval = Retrieval(snapshot, 2 * max(SHOWN, READ_PASSAGES), Filters())
     attempts = tuple(retrieval.attempts(question, question.limit))
-    return gathered(Asked(question, places, attempts, ()), snapshot, reader)
+    read = [hit for attempt in attempts for hit in to_read(attempt.hits)]
+    readings = read_passages(question, read, reader)
+    return weighed(Asked(question, places, attempts, readings), snapshot)
 
 
-def gathered(asked: Asked, snapshot: Snapshot, reader: Reader) -> Asked:
+def weighed(asked: Asked, snapshot: Snapshot) -> Asked:
     """The same with its sentences weighed anew."""
-    found = [gather(asked.question, to_read(a.hits), snapshot, reader) for a in asked.attempts]
+    found = [
+        candidate_sentences(asked.question, to_read(attempt.hits), snapshot, asked.readings)
+        for attempt in asked.attempts
+    ]
     return replace(asked, candidates=tuple(found))
 
 
@@ -239,7 +234,7 @@ def main(
 ) -> None:
     """Print how answers fare with each value of each constant."""
     found = clusters(every)
-    scorer, reader = load_scorer("reader"), Once(load_reader())
+    scorer, reader = load_scorer("reader"), load_reader()
     views = Table("constant", "value", *FIGURES)
     read = Table("constant", "value", "places read", "passages read")
     with TemporaryDirectory() as folder, Index.open(folder) as index:
@@ -258,7 +253,7 @@ def main(
             crossing = [entry for entry in asked if entry.question.language != "de"]
             for value in UNTOLD:
                 with patch("qa.scoring.candidates.UNTOLD", value):
-                    again = [gathered(entry, snapshot, reader) for entry in crossing]
+                    again = [weighed(entry, snapshot) for entry in crossing]
                     name = f"qa.scoring.candidates.UNTOLD ({len(crossing)} questions)"
                     views.add_row(name, f"{value:.3g}", *figures(again, scorer))
     for name, values in READ.items():
