@@ -11,6 +11,7 @@ import io
 import string
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -99,7 +100,8 @@ def catalogue(language: str) -> Catalog:
 
 
 def compiled(catalog: Catalog) -> bytes:
-    """The ``.mo`` file of a catalogue."""
+    """The ``.mo`` file of a catalogue; without times, so that it is the same at any moment."""
+    catalog.creation_date = catalog.revision_date = datetime(2000, 1, 1, tzinfo=UTC)
     stream = io.BytesIO()
     write_mo(stream, catalog)
     return stream.getvalue()
