@@ -18,6 +18,7 @@ from index.storage import segment
 from index.storage.store import Store
 from index.text.analysis import analysis_version
 from index.text.passages import splitter_version
+from index.translation import text
 
 MODEL_VARIABLE = "FUNDSTELLE_MODEL"
 """Names a model that may be fetched where an index was built with it."""
@@ -38,8 +39,13 @@ def config_of(settings: Mapping[str, str], config: IndexConfig | None, folder: P
         return stored
     if config.built_with() != stored.built_with():
         raise IndexMismatchError(
-            f"{folder} was built with {stored.built_with()}, and {config.built_with()} was asked "
-            "for. Leave the settings out, or build another index: qa --index NEW_FOLDER add PATH"
+            text(
+                "{folder} was built with {built_with}, and {built_with2} was asked for. Leave "
+                "the settings out, or build another index: qa --index NEW_FOLDER add PATH",
+                folder=folder,
+                built_with=stored.built_with(),
+                built_with2=config.built_with(),
+            )
         )
     return config
 
@@ -59,8 +65,13 @@ def stored_config(settings: Mapping[str, str], folder: Path) -> IndexConfig:
     unknown = sorted(stored.keys() - {field.name for field in fields(IndexConfig)})
     if unknown:
         raise IndexMismatchError(
-            f"{folder} was built with the setting {str(unknown[0])[:40]!r}, which this version "
-            f"does not know. Upgrade Fundstelle: {UPGRADE}"
+            text(
+                "{folder} was built with the setting {unknown!r}, which this version does not "
+                "know. Upgrade Fundstelle: {upgrade}",
+                folder=folder,
+                unknown=str(unknown[0])[:40],
+                upgrade=UPGRADE,
+            )
         )
     for name, value in stored.items():
         if not _fits(name, value):
@@ -86,8 +97,14 @@ def check_settings(
             continue
         if settings.get(name) != ours:
             raise IndexMismatchError(
-                f"{folder} was built with {name} {str(settings.get(name))[:80]}, and this is "
-                f"{name} {ours}. Build it again in a new folder: qa --index NEW_FOLDER add PATH"
+                text(
+                    "{folder} was built with {name} {settings}, and this is {name} {ours}. Build "
+                    "it again in a new folder: qa --index NEW_FOLDER add PATH",
+                    folder=folder,
+                    name=name,
+                    settings=str(settings.get(name))[:80],
+                    ours=ours,
+                )
             )
 
 
@@ -104,8 +121,14 @@ def refuse_newer(settings: Mapping[str, str], folder: Path) -> None:
         and int(layout) > int(segment.LAYOUT)
     ):
         raise IndexMismatchError(
-            f"{folder} has segments of layout {layout}; this version of Fundstelle knows up to "
-            f"{segment.LAYOUT}. Upgrade Fundstelle: {UPGRADE}"
+            text(
+                "{folder} has segments of layout {layout}; this version of Fundstelle knows up "
+                "to {known}. Upgrade Fundstelle: {upgrade}",
+                folder=folder,
+                layout=layout,
+                known=segment.LAYOUT,
+                upgrade=UPGRADE,
+            )
         )
     with suppress(IndexDamagedError):
         stored_config(settings, folder)
@@ -208,6 +231,11 @@ def _fits(name: str, value: Any) -> bool:
 
 def _damaged(folder: Path, name: str, reason: str) -> IndexDamagedError:
     return IndexDamagedError(
-        f"{folder}: its setting {name} cannot be read: {reason}. qa repair saves what is sound; or "
-        "restore a backup: qa restore FILE --index NEW_FOLDER"
+        text(
+            "{folder}: its setting {name} cannot be read: {reason}. qa repair saves what "
+            "is sound; or restore a backup: qa restore FILE --index NEW_FOLDER",
+            folder=folder,
+            name=name,
+            reason=reason,
+        )
     )

@@ -40,6 +40,7 @@ from index.search.snapshot import Snapshot
 from index.storage import segment
 from index.storage.lock import current_writer
 from index.storage.store import Store
+from index.translation import text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -220,7 +221,9 @@ class Index:
 
     def _writing(self) -> AbstractContextManager[Writer]:
         if self._read_only:
-            raise UsageError(f"{self.path} was opened to read only. Open it without read_only.")
+            raise UsageError(
+                text("{path} was opened to read only. Open it without read_only.", path=self.path)
+            )
         return writing(self.path, self._store, self.config, self._model)
 
     # --- the whole of it -----------------------------------------------------------------------
@@ -302,7 +305,7 @@ class Index:
         except (ArithmeticError, LookupError, ValueError) as error:
             for found in self._damage():
                 raise IndexDamagedError(
-                    f"{found}. qa repair builds it again; or restore a backup."
+                    text("{found}. qa repair builds it again; or restore a backup.", found=found)
                 ) from error
             raise
 
@@ -320,7 +323,9 @@ class Index:
         """An article by its id, a unique beginning of it, or its source."""
         stored = self._store.articles.get(article_id_of(name, self._store))
         if stored is None:
-            raise ArticleNotFoundError(f"No article {name} any more. qa list shows what is there.")
+            raise ArticleNotFoundError(
+                text("No article {name} any more. qa list shows what is there.", name=name)
+            )
         return stored.article
 
     def articles(self, filters: Filters | None = None) -> list[ArticleSummary]:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from index.translation import text
+
 
 class FundstelleError(Exception):
     """Base of every error this project raises on purpose."""
@@ -52,12 +54,19 @@ class ArticleNotFoundError(FundstelleError):
 def unreadable(path: Path, error: OSError) -> IndexFolderError:
     """A file or folder of an index that the system does not let us read."""
     if error.errno in (errno.EMFILE, errno.ENFILE):
-        remedy = "Start the program again, or raise the limit to open files (ulimit -n)"
+        remedy = text("Start the program again, or raise the limit to open files (ulimit -n)")
     elif error.errno in (errno.EACCES, errno.EPERM):
-        remedy = "Check who may read there"
+        remedy = text("Check who may read there")
     else:
-        remedy = "Check the disk; qa verify shows what is damaged"
-    return IndexFolderError(f"{path} cannot be read: {error.strerror or error}. {remedy}.")
+        remedy = text("Check the disk; qa verify shows what is damaged")
+    return IndexFolderError(
+        text(
+            "{path} cannot be read: {reason}. {remedy}.",
+            path=path,
+            reason=error.strerror or error,
+            remedy=remedy,
+        )
+    )
 
 
 @contextmanager
@@ -72,16 +81,21 @@ def writing_to(path: Path) -> Iterator[None]:
 def unwritable(path: Path, error: OSError) -> IndexFolderError:
     """A file or folder of an index that the system does not let us write."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        remedy = "Make room"
+        remedy = text("Make room")
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        remedy = "Check who may write there"
+        remedy = text("Check who may write there")
     elif error.errno == errno.EFBIG:
-        remedy = "Raise the limit to the size of files (ulimit -f)"
+        remedy = text("Raise the limit to the size of files (ulimit -f)")
     elif error.errno in (errno.EMFILE, errno.ENFILE):
-        remedy = "Raise the limit to the number of open files (ulimit -n)"
+        remedy = text("Raise the limit to the number of open files (ulimit -n)")
     else:
-        remedy = "Check the disk"
+        remedy = text("Check the disk")
     return IndexFolderError(
-        f"{path} cannot be written: {error.strerror}. What was stored before is untouched. "
-        f"{remedy}, then try again."
+        text(
+            "{path} cannot be written: {reason}. What was stored before is untouched. {remedy}, "
+            "then try again.",
+            path=path,
+            reason=error.strerror,
+            remedy=remedy,
+        )
     )

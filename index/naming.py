@@ -9,6 +9,7 @@ from pathlib import Path
 from index.errors import ArticleNotFoundError
 from index.ingest.files import uri_of
 from index.storage.store import Store
+from index.translation import text
 
 
 def article_id_of(name: str, store: Store) -> str:
@@ -20,9 +21,16 @@ def article_id_of(name: str, store: Store) -> str:
     if len(found) == 1:
         return found[0]
     if not found:
-        raise ArticleNotFoundError(f"No article {name!r}. qa list shows what is there.")
+        raise ArticleNotFoundError(
+            text("No article {name!r}. qa list shows what is there.", name=name)
+        )
     raise ArticleNotFoundError(
-        f"{name!r} fits {len(found)} articles: {', '.join(found[:5])}. Give more of the id."
+        text(
+            "{name!r} fits {count} articles: {join}. Give more of the id.",
+            name=name,
+            count=len(found),
+            join=", ".join(found[:5]),
+        )
     )
 
 
@@ -35,7 +43,10 @@ def failed_source(name: str, known: Sequence[str]) -> str:
         if form in known:
             return form
     raise ArticleNotFoundError(
-        f"{name!r} is not among the sources that could not be read. qa status lists them."
+        text(
+            "{name!r} is not among the sources that could not be read. qa status lists them.",
+            name=name,
+        )
     )
 
 

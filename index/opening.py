@@ -9,6 +9,7 @@ from index.errors import IndexDamagedError, IndexFolderError
 from index.storage import segment
 from index.storage.identity import has_segments, is_there
 from index.storage.store import Store
+from index.translation import text
 
 
 def default_path() -> Path:
@@ -29,16 +30,26 @@ def open_record(folder: Path, *, read_only: bool, create: bool) -> Store:
     if not is_there(database):
         if has_segments(database):
             raise IndexDamagedError(
-                f"{database} is missing, though segments lie beside it, which cannot replace "
-                "it. Restore a backup: qa restore FILE --index NEW_FOLDER"
+                text(
+                    "{database} is missing, though segments lie beside it, which cannot replace "
+                    "it. Restore a backup: qa restore FILE --index NEW_FOLDER",
+                    database=database,
+                )
             )
         if folder.exists() and not folder.is_dir():
             raise IndexFolderError(
-                f"{folder} is a file, and an index is a folder. Name another with --index."
+                text(
+                    "{folder} is a file, and an index is a folder. Name another with --index.",
+                    folder=folder,
+                )
             )
         if read_only or not create:
             raise IndexFolderError(
-                f"There is no index in {folder}. Add articles first: qa --index {folder} add PATH"
+                text(
+                    "There is no index in {folder}. Add articles first: qa --index {folder} add "
+                    "PATH",
+                    folder=folder,
+                )
             )
         _make_folder(folder)
     return Store(database, read_only=read_only)
@@ -52,5 +63,9 @@ def _make_folder(folder: Path) -> None:
             segment.sync_folder(path.absolute().parent)
     except OSError as error:
         raise IndexFolderError(
-            f"{folder} cannot be made: {error.strerror}. Name another folder with --index."
+            text(
+                "{folder} cannot be made: {strerror}. Name another folder with --index.",
+                folder=folder,
+                strerror=error.strerror,
+            )
         ) from error

@@ -10,8 +10,8 @@ from datetime import date
 from functools import cache
 from itertools import chain
 
-from index import Filters, Hit, Index, Snapshot, UsageError, renumbered, spread
-from index.translation import speaking, text
+from index import Filters, Hit, Index, Snapshot, UsageError, renumbered, spread, translation
+from index.translation import numeral, speaking
 from qa.answer_types import NAMES, Kind
 from qa.citations import CITED_SENTENCES, in_words, present
 from qa.question.analyse import Question, understand
@@ -128,7 +128,7 @@ def _told(  # all that an answer consists of
 def _not_found(language: str) -> str:
     """In the question's language: it is part of the answer."""
     with speaking(language):
-        return text("The articles do not answer this.")
+        return translation.text("The articles do not answer this.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,16 +183,23 @@ def _checked(question: str) -> str:
     # A lone surrogate, as a terminal gives for a broken byte, is no character.
     text = " ".join(question.encode("utf-8", "replace").decode("utf-8").split())
     if not text:
-        raise UsageError("The question is empty. Write one, such as: Wer gründete Scale AI?")
+        raise UsageError(
+            translation.text("The question is empty. Write one, such as: Wer gründete Scale AI?")
+        )
     if len(text) > MAXIMUM_QUESTION:
         raise UsageError(
-            f"The question has {len(text):,} characters; {MAXIMUM_QUESTION:,} are the most. "
-            "Shorten it."
+            translation.text(
+                "The question has {count} characters; {maximum_question} are the most. Shorten it.",
+                count=numeral(len(text)),
+                maximum_question=numeral(MAXIMUM_QUESTION),
+            )
         )
     if not any(character.isalnum() for character in text):
         raise UsageError(
-            "The question holds no word and no number, so there is nothing to look for. "
-            "Write one, such as: Wer gründete Scale AI?"
+            translation.text(
+                "The question holds no word and no number, so there is nothing to look for. "
+                "Write one, such as: Wer gründete Scale AI?"
+            )
         )
     return text
 

@@ -46,21 +46,32 @@ def messages(code: str, name: str) -> Iterator[str | tuple[str, str]]:
     message that is no literal.
     """
     for call in ast.walk(ast.parse(code)):
-        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
-            continue
-        if call.func.id not in ("text", "plural"):
+        function = _function(call)
+        if not isinstance(call, ast.Call) or function not in ("text", "plural"):
             continue
         found = [
             argument.value
-            for argument in call.args[: 1 if call.func.id == "text" else 2]
+            for argument in call.args[: 1 if function == "text" else 2]
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
         ]
-        if call.func.id == "text" and len(found) == 1:
+        if function == "text" and len(found) == 1:
             yield found[0]
         elif len(found) == 2:
             yield found[0], found[1]
         elif name not in NOT_LITERAL:
             raise ValueError(f"{name}:{call.lineno}: a message that is no literal")
+
+
+def _function(call: ast.AST) -> str:
+    """``text`` for a call of ``text`` and of ``translation.text``."""
+    if not isinstance(call, ast.Call):
+        return ""
+    if isinstance(call.func, ast.Name):
+        return call.func.id
+    match call.func:
+        case ast.Attribute(value=ast.Name(id="translation"), attr=name):
+            return name
+    return ""
 
 
 NOT_LITERAL = {"qa/cli/main.py"}

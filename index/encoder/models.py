@@ -18,6 +18,7 @@ from typing import Any
 from index.encoder.e5_weights import LAYOUT_VERSION, SOURCE_SHA256, convert, packaged_weights
 from index.encoder.fingerprint import fingerprint_of, remembered_fingerprint, sha256_of
 from index.errors import ModelError
+from index.translation import text
 
 DEFAULT = "default"
 DEFAULT_NAME = "multilingual-e5-small"
@@ -60,8 +61,12 @@ def resolve(name: str = DEFAULT, *, fetch: bool = True) -> ModelFolder:
     # A name such as "/" would have the whole disk searched for weights.
     elif not any((path / file).is_file() for file in ("modules.json", "config.json")):
         raise ModelError(
-            f"{name}: is no model's folder, for it holds neither modules.json nor config.json. "
-            "Name a SentenceTransformer folder with its weights in safetensors form."
+            text(
+                "{name}: is no model's folder, for it holds neither modules.json nor "
+                "config.json. Name a SentenceTransformer folder with its weights in "
+                "safetensors form.",
+                name=name,
+            )
         )
     _refuse_unsafe(path)
     return ModelFolder(
@@ -109,8 +114,12 @@ def _default_folder() -> ModelFolder:
                     _build(folder)
     except OSError as error:
         raise ModelError(
-            f"The default model could not be written to {folder.parent}: {error.strerror}. It "
-            "needs 600 MB there; FUNDSTELLE_CACHE=FOLDER names another place."
+            text(
+                "The default model could not be written to {parent}: {strerror}. It needs 600 "
+                "MB there; FUNDSTELLE_CACHE=FOLDER names another place.",
+                parent=folder.parent,
+                strerror=error.strerror,
+            )
         ) from error
     manifest = _read_manifest(folder)
     assert manifest is not None
@@ -185,14 +194,21 @@ def _download(name: str) -> Path:
         )
     except HFValidationError as error:
         raise ModelError(
-            f"{name}: no such folder, and not a name on the hub either. Name a SentenceTransformer "
-            "folder, or a model as OWNER/NAME."
+            text(
+                "{name}: no such folder, and not a name on the hub either. Name a "
+                "SentenceTransformer folder, or a model as OWNER/NAME.",
+                name=name,
+            )
         ) from error
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(
-            f"{name}: could not be fetched from the hub ({reason}). Check the name and the "
-            "network, or name a folder."
+            text(
+                "{name}: could not be fetched from the hub ({reason}). Check the name and the "
+                "network, or name a folder.",
+                name=name,
+                reason=reason,
+            )
         ) from error
 
 
@@ -208,9 +224,12 @@ def _fetched_before(name: str) -> Path:
     if isinstance(found, str):
         return Path(found).parent
     raise ModelError(
-        f"The index was built with the model {name[:100]!r}, which is not on this machine, and "
-        "what an index names is not fetched unasked. To fetch it, name it in the environment: "
-        f"FUNDSTELLE_MODEL={name[:100]}"
+        text(
+            "The index was built with the model {name!r}, which is not on this machine, "
+            "and what an index names is not fetched unasked. To fetch it, name it in the "
+            "environment: FUNDSTELLE_MODEL={name}",
+            name=name[:100],
+        )
     )
 
 
@@ -224,20 +243,31 @@ def _refuse_unsafe(path: Path) -> None:
             folders += [path / entry["path"] for entry in entries if entry["path"]]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ModelError(
-                f"{modules} cannot be read: {error}. Fetch the model again."
+                text(
+                    "{modules} cannot be read: {error}. Fetch the model again.",
+                    modules=modules,
+                    error=error,
+                )
             ) from error
         foreign = [kind for kind in types if not kind.startswith("sentence_transformers.")]
         if foreign:
             raise ModelError(
-                f"{path}: the module {foreign[0]} would run code that comes with the model. "
-                "Choose a model that needs none."
+                text(
+                    "{path}: the module {foreign} would run code that comes with the model. Choose "
+                    "a model that needs none.",
+                    path=path,
+                    foreign=foreign[0],
+                )
             )
     pickled = [folder for folder in folders if _has(folder, PICKLED)]
     bare = [folder for folder in pickled if not _has(folder, ("*.safetensors",))]
     if bare or not list(path.rglob("*.safetensors")):
         raise ModelError(
-            f"{bare[0] if bare else path}: has no weights in safetensors form; pickled weights are "
-            "not loaded. Convert them, or choose another model."
+            text(
+                "{bare}: has no weights in safetensors form; pickled weights are not loaded. "
+                "Convert them, or choose another model.",
+                bare=bare[0] if bare else path,
+            )
         )
 
 

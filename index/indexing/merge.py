@@ -32,6 +32,7 @@ from index.legs.sentence_vectors import NAMES, quantized, stored, vectors_of
 from index.storage import segment
 from index.storage.layout import wrong_shapes
 from index.storage.segment import Arrays, SegmentRecord, Writer
+from index.translation import text
 
 Pieces: TypeAlias = "Callable[[Sequence[int]], Iterable[Piece]]"
 
@@ -107,8 +108,11 @@ def merge(
     found = [line for record in records for line in segment.damage(folder, record)]
     if found:
         raise IndexDamagedError(
-            f"{'; '.join(map(str, found))}. This was found before a merge, which did not take "
-            "place. qa repair builds it again from the articles; or restore a backup."
+            text(
+                "{join}. This was found before a merge, which did not take place. qa repair "
+                "builds it again from the articles; or restore a backup.",
+                join="; ".join(map(str, found)),
+            )
         )
     sources = [_Source(folder, record, removed) for record in records]
     kept = sum(source.kept for source in sources)
@@ -139,8 +143,12 @@ class _Source:
         arrays = segment.open_arrays(folder, record)
         for wrong in wrong_shapes(arrays, record.passages):
             raise IndexDamagedError(
-                f"{folder / record.name}: {wrong}. qa repair builds it again from the articles; or "
-                "restore a backup."
+                text(
+                    "{record}: {wrong}. qa repair builds it again from the articles; or restore a "
+                    "backup.",
+                    record=folder / record.name,
+                    wrong=wrong,
+                )
             )
         # A plain view of a mapped file: the memmap class makes a small slice ten times dearer.
         self.arrays: dict[str, NDArray[Any]] = {k: a.view(np.ndarray) for k, a in arrays.items()}

@@ -20,6 +20,7 @@ from index.ingest.refusal import admitted
 from index.records import Article, Failure
 from index.storage.files import ReadFile
 from index.storage.store import Store
+from index.translation import text
 
 
 @dataclass
@@ -153,7 +154,7 @@ class Roots:
     def of(cls, folders: Sequence[str | Path], *, allow_empty: bool) -> Roots:
         """Walks the folders. Raises SourceError for a missing or empty one, unless allowed."""
         if not folders:
-            raise UsageError("No folder to make the index equal to. Name one: qa sync FOLDER")
+            raise UsageError(text("No folder to make the index equal to. Name one: qa sync FOLDER"))
         paths = [Path(folder) for folder in folders]
         files: list[Path | Failure] = []
         for path in paths:
@@ -161,7 +162,11 @@ class Roots:
             if reason and not allow_empty:
                 raise SourceError(
                     str(path),
-                    f"{reason}. Nothing was removed. --allow-empty removes all that came from it",
+                    text(
+                        "{reason}. Nothing was removed. --allow-empty removes all that came "
+                        "from it",
+                        reason=reason,
+                    ),
                 )
             files += [] if reason else found
         return cls(tuple(uri_of(path) for path in paths), tuple(distinct(files)))
@@ -225,13 +230,13 @@ def _files_in(path: Path) -> tuple[list[Path | Failure], str | None]:
     Raises UsageError.
     """
     if str(path) == "-" or path.is_file():
-        raise UsageError(f"{path} is not a folder. qa add {path} adds it")
+        raise UsageError(text("{path} is not a folder. qa add {path} adds it", path=path))
     if not path.is_dir():
-        return [], "there is no such folder"
+        return [], text("there is no such folder")
     found = list(expand(path))
     if any(isinstance(item, Path) for item in found):
         return found, None
-    return found, "the folder holds no file that can be read"
+    return found, text("the folder holds no file that can be read")
 
 
 def _read_as(options: ReadOptions) -> str:

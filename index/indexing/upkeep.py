@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from index.errors import IndexDamagedError, IndexFolderError
 from index.storage import segment
 from index.storage.store import Store
+from index.translation import text
 
 if TYPE_CHECKING:
     from index.indexing.merge import Sized
@@ -34,9 +35,11 @@ def merge_what_is_due(folder: Path, store: Store) -> None:
         raise
     except IndexFolderError as error:
         logger.warning(
-            "What was asked for is done, but segments could not be merged: %s The next change "
-            "tries again.",
-            error,
+            text(
+                "What was asked for is done, but segments could not be merged: {error} The next "
+                "change tries again.",
+                error=error,
+            )
         )
 
 

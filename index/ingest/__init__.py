@@ -24,6 +24,7 @@ from index.ingest.plain import read_text
 from index.ingest.refusal import admitted, refusal
 from index.ingest.table import read_csv, read_jsonl
 from index.records import Article, Failure, article_id
+from index.translation import numeral, text
 
 __all__ = [
     "SYNONYMS",
@@ -114,7 +115,13 @@ def read_text_file(path: Path, max_bytes: int) -> str:
 def _read_stdin(max_bytes: int) -> Document:
     data = sys.stdin.buffer.read(max_bytes + 1)
     if len(data) > max_bytes:
-        raise SourceError("stdin:", f"larger than {max_bytes:,} bytes; split it, or use a file")
+        raise SourceError(
+            "stdin:",
+            text(
+                "larger than {max_bytes} bytes; split it, or use a file",
+                max_bytes=numeral(max_bytes),
+            ),
+        )
     # It has no address, so its content is its name: the same again is the same article.
     return Document(f"stdin:{hashlib.sha256(data).hexdigest()[:12]}", data)
 
@@ -136,7 +143,10 @@ _READERS: dict[Kind, Reader] = {
 
 
 def _unknown_kind(path: Path) -> str:
-    return f"files of the kind {path.suffix!r} are not read; use .txt, .md, .html, .jsonl or .csv"
+    return text(
+        "files of the kind {suffix!r} are not read; use .txt, .md, .html, .jsonl or .csv",
+        suffix=path.suffix,
+    )
 
 
 def _warn_if_repeated(article: Article, path: Path, texts: dict[str, str]) -> None:

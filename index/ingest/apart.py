@@ -23,6 +23,7 @@ from index.ingest.document import Document
 from index.ingest.messages import Incoming, Message, decoded, message
 from index.ingest.options import Kind, ReadOptions
 from index.records import Article, Failure
+from index.translation import language, text
 
 _START_SECONDS = 60.0
 """What a process may take to be ready on a busy machine; that is no time of a document's."""
@@ -76,19 +77,32 @@ class _Process:
         """Send a document and wait for the answer. Raises ``SourceError``."""
         if not self._ready:
             if self._exchange(b"", _START_SECONDS) is None:
-                reason = "the process that reads it does not start"
-                remedy = f"{sys.executable} -m index.ingest.worker shows why"
-                raise SourceError(document.uri, f"{reason}; {remedy}")
+                reason = text(
+                    "the process that reads it does not start; {python} -m index.ingest.worker "
+                    "shows why",
+                    python=sys.executable,
+                )
+                raise SourceError(document.uri, reason)
             self._ready = True
-        header = {"kind": kind, "uri": document.uri, "options": asdict(options)}
+        header = {
+            "kind": kind,
+            "uri": document.uri,
+            "options": asdict(options),
+            "language": language(),
+        }
         try:
             answer = self._exchange(message(header, document.data), options.seconds)
         except TimeoutError:
-            reason = f"it cannot be read within {options.seconds:g} seconds"
-            raise SourceError(document.uri, f"{reason}; save its text as .txt") from None
+            reason = text(
+                "it cannot be read within {seconds:g} seconds; save its text as .txt",
+                seconds=options.seconds,
+            )
+            raise SourceError(document.uri, reason) from None
         if answer is None:
-            reason = f"its reader has ended ({self._ending()})"
-            raise SourceError(document.uri, f"{reason}; save its text as .txt")
+            reason = text(
+                "its reader has ended ({ending}); save its text as .txt", ending=self._ending()
+            )
+            raise SourceError(document.uri, reason)
         return answer
 
     def is_alive(self) -> bool:

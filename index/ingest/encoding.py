@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 
+from index import translation
 from index.errors import SourceError
 
 logger = logging.getLogger(__name__)
@@ -75,10 +76,14 @@ def checked(text: str, source: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise SourceError(
-            source, f"half of a surrogate pair at character {error.start}; it is no valid text"
+            source,
+            translation.text(
+                "half of a surrogate pair at character {start}; it is no valid text",
+                start=error.start,
+            ),
         ) from None
     if not text or text.isspace() or not text.strip("\ufeff\u200b \t\r\n"):
-        raise SourceError(source, "empty: there is no text in it")
+        raise SourceError(source, translation.text("empty: there is no text in it"))
     if match := _MOJIBAKE.search(text):
         logger.warning(
             "%s: looks decoded twice (%r at character %d); save it again as UTF-8",
@@ -92,14 +97,22 @@ def checked(text: str, source: str) -> str:
 def _refuse_signature(data: bytes, source: str) -> None:
     for signature, what in _SIGNATURES:
         if data.startswith(signature):
-            raise SourceError(source, f"{what}, not text; save it as text and add that")
+            raise SourceError(
+                source,
+                translation.text("{what}, not text; save it as text and add that", what=what),
+            )
 
 
 def _decode_as(data: bytes, source: str, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except (UnicodeError, ValueError) as error:
-        raise SourceError(source, f"not {encoding}: {error}; leave the encoding out") from None
+        raise SourceError(
+            source,
+            translation.text(
+                "not {encoding}: {error}; leave the encoding out", encoding=encoding, error=error
+            ),
+        ) from None
 
 
 def _decode_marked(data: bytes, source: str) -> str | None:
@@ -111,7 +124,11 @@ def _decode_marked(data: bytes, source: str) -> str | None:
                 if encoding.startswith("utf-16"):
                     place = f"byte {error.start + len(mark) + 1}"
                     raise SourceError(
-                        source, f"not text: it begins as UTF-16, and {place} is none; is it whole?"
+                        source,
+                        translation.text(
+                            "not text: it begins as UTF-16, and {place} is none; is it whole?",
+                            place=place,
+                        ),
                     ) from None
                 return None
     return None
@@ -126,7 +143,7 @@ def _decode_unmarked(data: bytes, source: str) -> str:
     if text is None:
         text = _decode_legacy(data.replace(b"\0", b""), nuls=data.count(b"\0"))
     if text is None:
-        raise SourceError(source, "binary, not text")
+        raise SourceError(source, translation.text("binary, not text"))
     return text
 
 

@@ -15,6 +15,7 @@ from index.ingest.document import Document
 from index.ingest.options import Kind
 from index.ingest.refusal import why_unreadable
 from index.records import Failure
+from index.translation import numeral, text
 
 STDIN = Path("-")
 
@@ -85,7 +86,9 @@ def read_file(path: Path, max_bytes: int) -> Document:
         before, data, after = _read_once(path, uri, max_bytes)
         if before == after:
             return Document(uri, data)
-    raise SourceError(uri, "the file changes while it is read; add it again when it is finished")
+    raise SourceError(
+        uri, text("the file changes while it is read; add it again when it is finished")
+    )
 
 
 def expand(source: str | Path) -> Iterator[Path | Failure]:
@@ -95,7 +98,9 @@ def expand(source: str | Path) -> Iterator[Path | Failure]:
         yield STDIN
         return
     if re.match("https?://", name, re.IGNORECASE):
-        yield Failure(name, "web addresses are not read; save the page as .html and add that file")
+        yield Failure(
+            name, text("web addresses are not read; save the page as .html and add that file")
+        )
         return
     if isinstance(source, str) and re.match("file:", name, re.IGNORECASE):
         address = _path_of_address(name)
@@ -104,7 +109,7 @@ def expand(source: str | Path) -> Iterator[Path | Failure]:
             return
         source, name = address, str(address)
     if not _may_be_a_name(name):
-        yield Failure(ascii(name), "not a file name")
+        yield Failure(ascii(name), text("not a file name"))
         return
     path = Path(source)
     try:
@@ -121,7 +126,7 @@ def expand(source: str | Path) -> Iterator[Path | Failure]:
         empty = False
         yield item
     if empty:
-        yield Failure(root.as_uri(), "the folder holds no file of a kind that can be read")
+        yield Failure(root.as_uri(), text("the folder holds no file of a kind that can be read"))
 
 
 def _may_be_a_name(name: str) -> bool:
@@ -140,7 +145,7 @@ def _path_of_address(address: str) -> Path | Failure:
     host, slash, rest = re.sub("^file:(//)?", "", address, flags=re.IGNORECASE).partition("/")
     if host.lower() not in ("", "localhost") or not slash:
         return Failure(
-            address, "not the address of a file of this computer; use file:///FOLDER/FILE"
+            address, text("not the address of a file of this computer; use file:///FOLDER/FILE")
         )
     name = slash + re.split("[?#]", rest, maxsplit=1)[0]
     path = Path(os.fsdecode(unquote_to_bytes(name)))
@@ -167,9 +172,11 @@ def _walk_folder(root: Path) -> Iterator[Path | Failure]:
             yield Failure(_name(item), why_unreadable(error))
             continue
         if is_link and not real.is_relative_to(root):
-            yield Failure(_name(item), "the link leaves the folder; add what it points to by name")
+            yield Failure(
+                _name(item), text("the link leaves the folder; add what it points to by name")
+            )
         elif is_link and item.parent.is_relative_to(real):
-            yield Failure(_name(item), "the link points to a folder that holds it: a loop")
+            yield Failure(_name(item), text("the link points to a folder that holds it: a loop"))
         elif stat.S_ISDIR(mode):
             if real not in visited:  # a link's target and the folder itself are one
                 visited.add(real)
@@ -216,7 +223,13 @@ def _read_once(
     except OSError as error:
         raise SourceError(uri, _why_not_opened(path, error)) from None
     if len(data) > max_bytes:
-        raise SourceError(uri, f"larger than {max_bytes:,} bytes; split it or raise the limit")
+        raise SourceError(
+            uri,
+            text(
+                "larger than {max_bytes} bytes; split it or raise the limit",
+                max_bytes=numeral(max_bytes),
+            ),
+        )
     return _state(status), data, _state(after)
 
 

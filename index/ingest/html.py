@@ -6,6 +6,7 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
+from index import translation
 from index.errors import SourceError
 from index.ingest.document import Document
 from index.ingest.encoding import checked, decode, strange_share
@@ -19,6 +20,7 @@ from index.ingest.metadata import (
 )
 from index.ingest.options import ReadOptions
 from index.records import Article, make_article
+from index.translation import numeral
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -44,7 +46,12 @@ def read_html(document: Document, options: ReadOptions) -> Article:
     ``SourceError`` for a page without an article.
     """
     if len(document.data) > _MAX_BYTES:
-        raise SourceError(document.uri, f"a page of more than {_MAX_BYTES:,} bytes; split it")
+        raise SourceError(
+            document.uri,
+            translation.text(
+                "a page of more than {max_bytes} bytes; split it", max_bytes=numeral(_MAX_BYTES)
+            ),
+        )
     markup = decode_html(document.data, document.uri, options.encoding)
     tree = _parse(bound_tags(markup, document.uri), document.uri)
     simplify(tree, document.uri)
@@ -52,7 +59,7 @@ def read_html(document: Document, options: ReadOptions) -> Article:
     page = _extract(tree, document.uri)
     text = "" if page is None else _text_of(page)
     if page is None or not text.strip():
-        raise SourceError(document.uri, "no article text found in the page")
+        raise SourceError(document.uri, translation.text("no article text found in the page"))
     text = checked(text, document.uri)
     publisher = _publisher(page)
     return make_article(
@@ -117,7 +124,9 @@ def _parse(markup: str, source: str) -> HtmlElement:
     from lxml import etree, html
 
     if _declares_entities(markup):
-        raise SourceError(source, "the page declares entities of its own, which is not safe")
+        raise SourceError(
+            source, translation.text("the page declares entities of its own, which is not safe")
+        )
     # As trafilatura's parser, but without huge_tree text below 255 nested tags is dropped.
     parser = html.HTMLParser(
         huge_tree=True,
@@ -130,10 +139,12 @@ def _parse(markup: str, source: str) -> HtmlElement:
     try:
         tree = html.document_fromstring(_CONTROL.sub("", markup).encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
-        raise SourceError(source, f"not HTML: {error}") from None
+        raise SourceError(source, translation.text("not HTML: {error}", error=error)) from None
     etree.strip_elements(tree, "template", with_tail=False)  # no browser shows what is in there
     if any("depth" in entry.message.lower() for entry in parser.error_log):
-        raise SourceError(source, "its tags are nested too deeply to be read in full")
+        raise SourceError(
+            source, translation.text("its tags are nested too deeply to be read in full")
+        )
     return tree
 
 
@@ -161,7 +172,10 @@ def _extract(tree: HtmlElement, source: str) -> Page | None:
         )
     except Exception as error:  # foreign markup through five libraries: any kind may come out
         raise SourceError(
-            source, f"the page cannot be read: {type(error).__name__}: {error}"
+            source,
+            translation.text(
+                "the page cannot be read: {name}: {error}", name=type(error).__name__, error=error
+            ),
         ) from error
     return None if isinstance(page, dict) else page
 

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from index.errors import SourceError
+from index.translation import numeral, text
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -53,7 +54,9 @@ def bound_tags(markup: str, source: str) -> str:
             continue
         tags += 1
         if tags > MAX_TAGS:
-            raise SourceError(source, _too_many(f"more than {MAX_TAGS:,} tags"))
+            raise SourceError(
+                source, _too_many(text("more than {tags} tags", tags=numeral(MAX_TAGS)))
+            )
         attributes = 0
         while attribute := _ATTRIBUTE.match(markup, position):
             position = attribute.end()
@@ -91,7 +94,16 @@ def simplify(tree: HtmlElement, source: str) -> None:
                 child.tail = child.tail
     count = sum(1 for _ in tree.iter(etree.Element))
     if count > MAX_ELEMENTS:
-        raise SourceError(source, _too_many(f"{count:,} elements, {MAX_ELEMENTS:,} at most"))
+        raise SourceError(
+            source,
+            _too_many(
+                text(
+                    "{elements} elements, {most} at most",
+                    elements=numeral(count),
+                    most=numeral(MAX_ELEMENTS),
+                )
+            ),
+        )
 
 
 _UNWRAPPED = "unwrapped"
@@ -102,4 +114,4 @@ def _is_crowded(element: HtmlElement) -> bool:
 
 
 def _too_many(what: str) -> str:
-    return f"the page has {what}; save its text as .txt and add that"
+    return text("the page has {what}; save its text as .txt and add that", what=what)

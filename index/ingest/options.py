@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from index.errors import UsageError
+from index.translation import text
 
 Kind = Literal["text", "markdown", "html", "jsonl", "csv"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -62,18 +63,29 @@ class ReadOptions:
     def __post_init__(self) -> None:
         if self.stdin_format not in KINDS:
             raise UsageError(
-                f"standard input as {self.stdin_format!r}: unknown format; use {', '.join(KINDS)}"
+                text(
+                    "standard input as {stdin_format!r}: unknown format; use {join}",
+                    stdin_format=self.stdin_format,
+                    join=", ".join(KINDS),
+                )
             )
         if self.encoding is not None:
             _check_encoding(self.encoding)
         if self.language is not None and not re.fullmatch(r"[a-z]{2}|und", self.language):
             raise UsageError(
-                f"language {self.language!r}: not an ISO 639-1 code; use two letters, such as 'de'"
+                text(
+                    "language {language!r}: not an ISO 639-1 code; use two letters, such as 'de'",
+                    language=self.language,
+                )
             )
         if self.max_bytes < 1:
-            raise UsageError(f"max_bytes {self.max_bytes}: must be at least 1")
+            raise UsageError(
+                text("max_bytes {max_bytes}: must be at least 1", max_bytes=self.max_bytes)
+            )
         if not 0 < self.seconds < 86_400:
-            raise UsageError(f"seconds {self.seconds}: must be above 0 and less than a day")
+            raise UsageError(
+                text("seconds {seconds}: must be above 0 and less than a day", seconds=self.seconds)
+            )
 
 
 DEFAULTS = ReadOptions()
@@ -83,7 +95,11 @@ def _check_encoding(name: str) -> None:
     try:
         codec = codecs.lookup(name)
     except (LookupError, ValueError):  # ValueError: a NUL in the name
-        raise UsageError(f"encoding {name!r}: unknown; use one such as 'utf-8'") from None
+        raise UsageError(
+            text("encoding {name!r}: unknown; use one such as 'utf-8'", name=name)
+        ) from None
     # codecs.lookup also knows bytes-to-bytes codecs ("zlib"), which bytes.decode refuses.
     if not getattr(codec, "_is_text_encoding", True):
-        raise UsageError(f"encoding {name!r}: not a text encoding; use one such as 'utf-8'")
+        raise UsageError(
+            text("encoding {name!r}: not a text encoding; use one such as 'utf-8'", name=name)
+        )

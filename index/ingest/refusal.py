@@ -6,6 +6,7 @@ import errno
 
 from index.errors import SourceError
 from index.records import Article, Failure
+from index.translation import text
 
 _LONGEST = 200
 
@@ -15,28 +16,31 @@ def refusal(error: Exception, source: str) -> Failure:
     if isinstance(error, SourceError):
         return Failure(error.source, error.reason)
     if isinstance(error, MemoryError):
-        return Failure(source, "it needs more memory than there is; split it")
+        return Failure(source, text("it needs more memory than there is; split it"))
     if isinstance(error, RecursionError):
-        return Failure(source, "it is nested too deeply to be read; save it as plain text")
+        return Failure(source, text("it is nested too deeply to be read; save it as plain text"))
     if isinstance(error, OSError):
         return Failure(source, why_unreadable(error))
     told = f"{type(error).__name__}: {_text_of(error)}".removesuffix(": ")
-    return Failure(source, f"it cannot be read ({told}); save it as plain text and add that")
+    return Failure(
+        source, text("it cannot be read ({told}); save it as plain text and add that", told=told)
+    )
 
 
 def why_unreadable(error: OSError | RuntimeError) -> str:
     """What keeps a file from being read, in words."""
     if isinstance(error, FileNotFoundError):
-        return "not found"
+        return text("not found")
     if isinstance(error, PermissionError):
-        return "not readable; check its permissions"
+        return text("not readable; check its permissions")
     if isinstance(error, IsADirectoryError):
-        return "a folder"
+        return text("a folder")
     if isinstance(error, RuntimeError) or error.errno == errno.ELOOP:
-        return "a loop of symbolic links"
+        return text("a loop of symbolic links")
     if isinstance(error, BlockingIOError):
-        return "it gives nothing to read just now; it is no file with an article"
-    return f"cannot be read: {error.strerror or _text_of(error) or type(error).__name__}"
+        return text("it gives nothing to read just now; it is no file with an article")
+    reason = error.strerror or _text_of(error) or type(error).__name__
+    return text("cannot be read: {reason}", reason=reason)
 
 
 def admitted(item: Article | Failure) -> Article | Failure:
@@ -51,7 +55,10 @@ def admitted(item: Article | Failure) -> Article | Failure:
     named += [("authors", name) for name in item.authors]
     for name, value in named:
         if reason := _why_not_storable(value):
-            return Failure(_storable(item.source), f"the {name} holds {reason}; correct it there")
+            return Failure(
+                _storable(item.source),
+                text("the {name} holds {reason}; correct it there", name=name, reason=reason),
+            )
     return item
 
 
@@ -59,7 +66,10 @@ def _why_not_storable(value: str) -> str | None:
     try:
         value.encode("utf-8")
     except UnicodeEncodeError as error:
-        return f"half of a surrogate pair at character {error.start}, which is no valid text"
+        return text(
+            "half of a surrogate pair at character {start}, which is no valid text",
+            start=error.start,
+        )
     return None
 
 

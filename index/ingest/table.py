@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, NoReturn
 from urllib.parse import quote
 
+from index import translation
 from index.errors import SourceError
 from index.ingest.document import Document
 from index.ingest.encoding import checked, decode
@@ -73,7 +74,9 @@ def read_csv(document: Document, options: ReadOptions) -> Iterator[Article | Fai
             except Exception as error:
                 yield refusal(error, place)
     if empty:
-        raise SourceError(document.uri, "a table without rows: there is no article in it")
+        raise SourceError(
+            document.uri, translation.text("a table without rows: there is no article in it")
+        )
 
 
 def _lines(text: str) -> Iterator[str]:
@@ -92,32 +95,47 @@ def _parse_json(line: str, place: str) -> Mapping[str, Any]:
             line, parse_constant=_refuse_constant, parse_float=_float, parse_int=_integer
         )
     except RecursionError:
-        raise SourceError(place, "not JSON that can be read: nested too deeply") from None
+        raise SourceError(
+            place, translation.text("not JSON that can be read: nested too deeply")
+        ) from None
     except json.JSONDecodeError as error:
         # The place has the line's number in it, so its own count of lines would mislead.
-        reason = f"{error.msg.lower()} at character {error.pos + 1} of the line"
-        raise SourceError(place, f"not JSON: {reason}") from None
+        reason = translation.text(
+            "not JSON: {reason} at character {character} of the line",
+            reason=error.msg.lower(),
+            character=error.pos + 1,
+        )
+        raise SourceError(place, reason) from None
     except ValueError as error:
-        raise SourceError(place, f"not JSON: {error}") from None
+        raise SourceError(place, translation.text("not JSON: {error}", error=error)) from None
     if not isinstance(row, dict):
-        raise SourceError(place, "not a JSON object with names and values")
+        raise SourceError(place, translation.text("not a JSON object with names and values"))
     return row
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a JSON value")
+    raise ValueError(translation.text("{name} is not a JSON value", name=name))
 
 
 def _float(digits: str) -> float:
     value = float(digits)
     if math.isinf(value):
-        raise ValueError(f"the number {digits[:20]} is too large; write it as a string")
+        raise ValueError(
+            translation.text(
+                "the number {digits} is too large; write it as a string", digits=digits[:20]
+            )
+        )
     return value
 
 
 def _integer(digits: str) -> int:
     if len(digits) > _MAX_DIGITS:
-        raise ValueError(f"a number of {len(digits):,} digits; write it as a string")
+        raise ValueError(
+            translation.text(
+                "a number of {digits} digits; write it as a string",
+                digits=translation.numeral(len(digits)),
+            )
+        )
     return int(digits)
 
 
@@ -133,9 +151,9 @@ def _csv_rows(
         except StopIteration:
             return
         except csv.Error as error:
-            reason = f"not CSV: {error}"
+            reason = translation.text("not CSV: {error}", error=error)
             if "unexpected end" in str(error):
-                reason = "not CSV: a quote opened in this row is never closed"
+                reason = translation.text("not CSV: a quote opened in this row is never closed")
             yield number, Failure(f"{uri}:{number}", reason)
             continue
         if any(cell.strip() for cell in row):
@@ -162,19 +180,41 @@ def _check_header(header: Sequence[str], columns: Columns, uri: str) -> None:
     present = Counter(name.lower() for name in header if name)
     for name, times in present.items():
         if times > 1:
-            raise SourceError(uri, f"{times} columns are called {name!r}; name each once")
+            raise SourceError(
+                uri,
+                translation.text(
+                    "{times} columns are called {name!r}; name each once", times=times, name=name
+                ),
+            )
     for field, name in _asked_for(columns).items():
         if name.lower() not in present:
-            raise SourceError(uri, f"no column {name!r} for the {field}; {_there_are(header)}")
+            raise SourceError(
+                uri,
+                translation.text(
+                    "no column {name!r} for the {field}; {there_are}",
+                    name=name,
+                    field=field,
+                    there_are=_there_are(header),
+                ),
+            )
     if columns.text is None and present.keys().isdisjoint(SYNONYMS["text"]):
         raise SourceError(
-            uri, f"no column of text; {_there_are(header)}; name the one that holds the text"
+            uri,
+            translation.text(
+                "no column of text; {there_are}; name the one that holds the text",
+                there_are=_there_are(header),
+            ),
         )
 
 
 def _name_cells(header: Sequence[str], row: Sequence[str], place: str) -> Mapping[str, str]:
     if len(row) < len(header) or any(cell.strip() for cell in row[len(header) :]):
-        raise SourceError(place, f"{len(row)} fields, where the header has {len(header)}")
+        raise SourceError(
+            place,
+            translation.text(
+                "{count} fields, where the header has {count2}", count=len(row), count2=len(header)
+            ),
+        )
     return dict(zip(header, row, strict=False))
 
 
@@ -215,14 +255,21 @@ class _Cells:
         if value is None:
             raise SourceError(self._place, self._why_no_text())
         if not isinstance(value, str):
-            raise SourceError(self._place, f"the text is no string but {type(value).__name__}")
+            raise SourceError(
+                self._place,
+                translation.text("the text is no string but {name}", name=type(value).__name__),
+            )
         return checked(value, self._place)
 
     def _why_no_text(self) -> str:
         names = (self._asked_for.get("text", "").strip().lower(), *SYNONYMS["text"])
         if name := next((name for name in names if name in self._row), None):
-            return f"the {name!r} of this row is empty"
-        return f"nothing in this row is called {names[0] or 'text'!r}; {_there_are(self._row)}"
+            return translation.text("the {name!r} of this row is empty", name=name)
+        return translation.text(
+            "nothing in this row is called {name!r}; {there}",
+            name=names[0] or "text",
+            there=_there_are(self._row),
+        )
 
     def value(self, name: str) -> str | None:
         """The stripped string, a number as string; None where it is missing or blank."""
@@ -248,7 +295,9 @@ class _Cells:
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            raise SourceError(self._place, f"the {name} is no valid Unicode") from None
+            raise SourceError(
+                self._place, translation.text("the {name} is no valid Unicode", name=name)
+            ) from None
         return value.replace("\0", "").strip() or None
 
 
@@ -261,4 +310,4 @@ def _asked_for(columns: Columns) -> dict[str, str]:
 def _there_are(names: Iterable[str]) -> str:
     names = [name[:30] for name in islice(names, 12)]
     shown = ", ".join(name if name.isprintable() else ascii(name) for name in names)
-    return f"there are: {shown or 'none'}"
+    return translation.text("there are: {names}", names=shown or translation.text("none"))

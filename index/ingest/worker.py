@@ -17,6 +17,7 @@ from index.ingest.messages import encoded, message, options_of, receive
 from index.ingest.options import ReadOptions
 from index.ingest.refusal import refusal
 from index.records import Article, Failure
+from index.translation import speaking
 
 MEMORY = 1_000_000_000
 """Bytes beyond those that the process has once its libraries are loaded."""
@@ -39,7 +40,8 @@ def main() -> None:
         header, data = request
         options = options_of(header["options"])
         _limit_time(options.seconds)
-        answers.write(_answer(header["kind"], Document(header["uri"], data), options))
+        with speaking(header["language"]):
+            answers.write(_answer(header["kind"], Document(header["uri"], data), options))
         answers.flush()
 
 

@@ -30,6 +30,7 @@ from index.storage import segment
 from index.storage.schema import FORMAT
 from index.storage.segment import FileRecord, sync_folder
 from index.storage.store import Store
+from index.translation import numeral, text
 
 MANIFEST = "manifest.json"
 RECORD = "articles.db"
@@ -56,10 +57,15 @@ def backup(folder: Path, file: Path) -> BackupReport:
     """
     if not (folder / RECORD).is_file():
         raise IndexFolderError(
-            f"There is no index in {folder}. Add articles first: qa --index {folder} add PATH"
+            text(
+                "There is no index in {folder}. Add articles first: qa --index {folder} add PATH",
+                folder=folder,
+            )
         )
     if file.exists() and not _is_backup(file):
-        raise IndexFolderError(f"{file} is there and is no backup. Name another file.")
+        raise IndexFolderError(
+            text("{file} is there and is no backup. Name another file.", file=file)
+        )
     new = file.with_name(f"{file.name}.tmp")
     try:
         with tempfile.TemporaryDirectory(dir=file.parent, prefix=f".{file.name}.") as workplace:
@@ -71,15 +77,22 @@ def backup(folder: Path, file: Path) -> BackupReport:
                     continue
             else:
                 raise IndexBusyError(
-                    f"{folder} is being changed too fast to be copied. Wait, then try again."
+                    text(
+                        "{folder} is being changed too fast to be copied. Wait, then try again.",
+                        folder=folder,
+                    )
                 )
         _check(new)
         new.replace(file)
         sync_folder(file.parent)
     except OSError as error:
         raise IndexFolderError(
-            f"{file} cannot be written: {error.strerror or error}. Check that its folder is there, "
-            "may be written and has room."
+            text(
+                "{file} cannot be written: {error}. Check that its folder is there, may be "
+                "written and has room.",
+                file=file,
+                error=error.strerror or error,
+            )
         ) from error
     finally:
         new.unlink(missing_ok=True)
@@ -94,8 +107,11 @@ def restore(file: Path, folder: Path) -> BackupReport:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise IndexFolderError(
-            f"{folder} is there and not empty. Nothing is overwritten: name a new folder with "
-            "--index."
+            text(
+                "{folder} is there and not empty. Nothing is overwritten: name a new folder "
+                "with --index.",
+                folder=folder,
+            )
         )
     new = folder.with_name(f"{folder.name}.restore-{secrets.token_hex(4)}")
     try:
@@ -105,8 +121,14 @@ def restore(file: Path, folder: Path) -> BackupReport:
         if report.damage:
             first = report.damage[0]
             raise IndexDamagedError(
-                f"The index in {file} is damaged: {first.where}: {first.problem}. Nothing was put "
-                f"into {folder}. Use another backup."
+                text(
+                    "The index in {file} is damaged: {where}: {problem}. Nothing was put into "
+                    "{folder}. Use another backup.",
+                    file=file,
+                    where=first.where,
+                    problem=first.problem,
+                    folder=folder,
+                )
             )
         for leftover in (f"{RECORD}-wal", f"{RECORD}-shm"):
             (new / leftover).unlink(missing_ok=True)
@@ -114,8 +136,12 @@ def restore(file: Path, folder: Path) -> BackupReport:
         sync_folder(folder.parent)
     except OSError as error:
         raise IndexFolderError(
-            f"{folder} cannot be written: {error.strerror or error}. Check that there is room and "
-            "that its folder may be written."
+            text(
+                "{folder} cannot be written: {error}. Check that there is room and that its "
+                "folder may be written.",
+                folder=folder,
+                error=error.strerror or error,
+            )
         ) from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -148,21 +174,30 @@ def _write(folder: Path, file: Path, copy: Path) -> tuple[int, int, int]:
             for member, expected in members.items():
                 if paths[member].exists() and not paths[member].is_file():
                     raise IndexDamagedError(
-                        f"{paths[member]} is no file. qa repair builds it again; then back up."
+                        text(
+                            "{member} is no file. qa repair builds it again; then back up.",
+                            member=paths[member],
+                        )
                     )
                 try:
                     source = paths[member].open("rb")
                 except FileNotFoundError as error:
                     if _is_current(folder, member):
                         raise IndexDamagedError(
-                            f"{paths[member]} is missing. qa repair builds it again; then back up."
+                            text(
+                                "{member} is missing. qa repair builds it again; then back up.",
+                                member=paths[member],
+                            )
                         ) from error
                     raise _SegmentGoneError from error
                 with source:
                     if os.fstat(source.fileno()).st_size != expected.bytes:
                         raise IndexDamagedError(
-                            f"{paths[member]} has not the size that was recorded. qa repair builds "
-                            "it again; then back up."
+                            text(
+                                "{member} has not the size that was recorded. qa repair builds it "
+                                "again; then back up.",
+                                member=paths[member],
+                            )
                         )
                     _put(archive, member, source)
         stream.flush()
@@ -176,8 +211,13 @@ def _check_record(folder: Path, copy: Path) -> None:
         damage = check_record(store).damage
     if damage:
         raise IndexDamagedError(
-            f"{folder} is damaged: {damage[0].where}: {damage[0].problem}. qa verify shows all of "
-            "it, qa repair saves what is sound; then back up."
+            text(
+                "{folder} is damaged: {where}: {problem}. qa verify shows all of it, qa repair "
+                "saves what is sound; then back up.",
+                folder=folder,
+                where=damage[0].where,
+                problem=damage[0].problem,
+            )
         )
 
 
@@ -229,22 +269,38 @@ def _unpack(file: Path, folder: Path | None) -> None:
             while (member := archive.next()) is not None:
                 if member.name not in expected or not member.isreg():
                     raise IndexDamagedError(
-                        f"{file} holds {member.name!r}, which its list does not have or which "
-                        "is there twice. Use another backup."
+                        text(
+                            "{file} holds {name!r}, which its list does not have or which is there "
+                            "twice. Use another backup.",
+                            file=file,
+                            name=member.name,
+                        )
                     )
                 entry = expected.pop(member.name)
                 source = archive.extractfile(member)
                 assert source is not None  # it is a regular file
                 if member.size != entry.bytes or _copy(source, folder, member.name) != entry.sha256:
                     raise IndexDamagedError(
-                        f"{file}: {member.name} does not match its checksum. Use another backup."
+                        text(
+                            "{file}: {name} does not match its checksum. Use another backup.",
+                            file=file,
+                            name=member.name,
+                        )
                     )
     except FileNotFoundError as error:
-        raise IndexFolderError(f"{file}: there is no such file.") from error
+        raise IndexFolderError(text("{file}: there is no such file.", file=file)) from error
     except tarfile.TarError as error:
-        raise IndexDamagedError(f"{file} is no backup, or damaged: {error}.") from error
+        raise IndexDamagedError(
+            text("{file} is no backup, or damaged: {error}.", file=file, error=error)
+        ) from error
     if expected:
-        raise IndexDamagedError(f"{file} ends before {next(iter(expected))}. Use another backup.")
+        raise IndexDamagedError(
+            text(
+                "{file} ends before {next}. Use another backup.",
+                file=file,
+                next=next(iter(expected)),
+            )
+        )
     if folder is not None:
         for made in (*sorted((folder / "segments").glob("*")), folder / "segments", folder):
             if made.is_dir():
@@ -255,26 +311,43 @@ def _read_manifest(archive: tarfile.TarFile, file: Path) -> dict[str, FileRecord
     """What a backup says that it holds. Raises IndexFolderError where it is of another kind."""
     member = archive.next()
     if member is None or member.name != MANIFEST or not member.isreg():
-        raise IndexFolderError(f"{file} is no backup of an index.")
+        raise IndexFolderError(text("{file} is no backup of an index.", file=file))
     if member.size > _LARGEST_MANIFEST:
-        raise IndexDamagedError(f"{file} has a list of {member.size:,} bytes. Use another backup.")
+        raise IndexDamagedError(
+            text(
+                "{file} has a list of {size} bytes. Use another backup.",
+                file=file,
+                size=numeral(member.size),
+            )
+        )
     source = archive.extractfile(member)
     assert source is not None  # it is a regular file
     try:
         manifest = json.loads(source.read())
         if manifest["kind"] != KIND:
-            raise IndexFolderError(f"{file} is no backup of an index.")
+            raise IndexFolderError(text("{file} is no backup of an index.", file=file))
         if manifest["version"] > VERSION or manifest["format"] > FORMAT:
             raise IndexFolderError(
-                f"{file} was made by a newer version of Fundstelle. Install it: "
-                "pip install --upgrade fundstelle"
+                text(
+                    "{file} was made by a newer version of Fundstelle. Install it: pip install "
+                    "--upgrade fundstelle",
+                    file=file,
+                )
             )
         found = {name: FileRecord.of(entry) for name, entry in manifest["files"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise IndexDamagedError(f"{file}: its list cannot be read. Use another backup.") from error
+        raise IndexDamagedError(
+            text("{file}: its list cannot be read. Use another backup.", file=file)
+        ) from error
     strange = [name for name in found if not _MEMBER.fullmatch(name)]
     if strange:
-        raise IndexDamagedError(f"{file} names {strange[0]!r}, which is no part of an index.")
+        raise IndexDamagedError(
+            text(
+                "{file} names {strange!r}, which is no part of an index.",
+                file=file,
+                strange=strange[0],
+            )
+        )
     return found
 
 

@@ -26,6 +26,7 @@ from index.maintenance.segment_check import Texts, check_cover, check_segment
 from index.records import CheckReport, Damage
 from index.storage.identity import refuse_strange
 from index.storage.store import Store
+from index.translation import text
 
 _ATTEMPTS = 10
 """Each time a writer has just merged away what was being read."""
@@ -58,14 +59,21 @@ def examine(folder: Path, progress: OnRead | None = None) -> Examined:
     database = folder / "articles.db"
     if not database.is_file():
         raise IndexFolderError(
-            f"There is no index in {folder}. Add articles first: qa --index {folder} add PATH"
+            text(
+                "There is no index in {folder}. Add articles first: qa --index {folder} add PATH",
+                folder=folder,
+            )
         )
     refuse_strange(database)
     for _ in range(_ATTEMPTS):
         found = _examine(folder, progress or (lambda what: None))
         if not found.report.damage or not _are_merged_away(database, found.segments):
             return found
-    raise IndexBusyError(f"{folder} is being changed too fast to be checked. Wait, then try again.")
+    raise IndexBusyError(
+        text(
+            "{folder} is being changed too fast to be checked. Wait, then try again.", folder=folder
+        )
+    )
 
 
 def _examine(folder: Path, told: OnRead) -> Examined:

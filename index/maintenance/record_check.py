@@ -13,6 +13,7 @@ from index.records import Damage
 from index.storage.schema import TABLES, row_check, total_of
 from index.storage.segment import SegmentRecord
 from index.storage.store import Store
+from index.translation import numeral, text
 
 
 @dataclass
@@ -65,7 +66,12 @@ def check_record(store: Store) -> Record:
             record.articles = rows
     record.damage += _check_sums(store, sums)
     for text_id in record.lengths.keys() - texts_of_articles.keys():
-        record.damage.append(Damage(f"articles.db: texts: {text_id}", "no article has this text"))
+        record.damage.append(
+            Damage(
+                f"articles.db: texts: {text_id}",
+                text("no article has this text"),
+            )
+        )
     record.segments.sort(key=lambda entry: entry.name)
     return record
 
@@ -114,16 +120,25 @@ def _check_sums(store: Store, found: dict[str, tuple[int, int]]) -> Iterator[Dam
         total_of(row_check(*row) for row in sequences),
     )
     for name in sorted(recorded.keys() - TABLES.keys() - {"sqlite_sequence"}):
-        yield Damage("articles.db: checks", f"sums a table {name!r} that is not there")
+        yield Damage(
+            "articles.db: checks", text("sums a table {name!r} that is not there", name=name)
+        )
     for name, (rows, total) in found.items():
         if name not in recorded:
-            yield Damage("articles.db: checks", f"has no sum of {name}")
+            yield Damage("articles.db: checks", text("has no sum of {name}", name=name))
         elif recorded[name][0] != rows:
             yield Damage(
-                f"articles.db: {name}", f"has {rows:,} rows where {recorded[name][0]:,} were stored"
+                f"articles.db: {name}",
+                text(
+                    "has {rows} rows where {stored} were stored",
+                    rows=numeral(rows),
+                    stored=numeral(recorded[name][0]),
+                ),
             )
         elif recorded[name][1] != total:
-            yield Damage(f"articles.db: {name}", "its rows do not match the sum of their checksums")
+            yield Damage(
+                f"articles.db: {name}", text("its rows do not match the sum of their checksums")
+            )
 
 
 def _name(table: str, values: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from index.records import RepairReport
 from index.storage.identity import refuse_strange
 from index.storage.lock import writer_lock
 from index.storage.store import Store
+from index.translation import text
 
 
 def repair(folder: Path, embedder: Embedder | None = None) -> RepairReport:
@@ -27,8 +28,11 @@ def repair(folder: Path, embedder: Embedder | None = None) -> RepairReport:
     """
     if not (folder / RECORD).is_file():
         raise IndexFolderError(
-            f"There is no record {folder / RECORD}, which segments cannot replace. Restore a "
-            "backup: qa restore FILE --index NEW_FOLDER"
+            text(
+                "There is no record {record}, which segments cannot replace. Restore a backup: "
+                "qa restore FILE --index NEW_FOLDER",
+                record=folder / RECORD,
+            )
         )
     refuse_strange(folder / RECORD)
     with writer_lock(folder) as lock:
@@ -69,6 +73,11 @@ def _build_segments(
 def _check_repaired(folder: Path) -> None:
     for first in verify(folder).damage:
         raise IndexDamagedError(
-            f"{folder} is still damaged: {first.where}: {first.problem}. Restore a backup: "
-            "qa restore FILE --index NEW_FOLDER"
+            text(
+                "{folder} is still damaged: {where}: {problem}. Restore a backup: qa restore "
+                "FILE --index NEW_FOLDER",
+                folder=folder,
+                where=first.where,
+                problem=first.problem,
+            )
         )

@@ -14,6 +14,7 @@ from index.maintenance.record_check import segment_record
 from index.storage.audit import RawRow
 from index.storage.schema import TABLES, restore_header
 from index.storage.store import Store
+from index.translation import text
 
 RECORD = "articles.db"
 
@@ -106,8 +107,12 @@ def _open_damaged(folder: Path) -> Store:
 
 def _unreadable(path: Path, reason: str) -> IndexDamagedError:
     return IndexDamagedError(
-        f"{path} cannot be read at all: {reason.rstrip('.')}. Restore a backup: "
-        "qa restore FILE --index NEW_FOLDER"
+        text(
+            "{path} cannot be read at all: {rstrip}. Restore a backup: qa restore FILE "
+            "--index NEW_FOLDER",
+            path=path,
+            rstrip=reason.rstrip("."),
+        )
     )
 
 

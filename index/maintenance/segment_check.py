@@ -23,6 +23,7 @@ from index.storage.rows import StoredPassage
 from index.storage.segment import SegmentRecord
 from index.storage.store import Store
 from index.storage.texts import StoredText
+from index.translation import text
 
 _NAMED = 20
 """Places of one kind that are named; the rest is counted."""
@@ -107,10 +108,10 @@ def _passage_problems(
     rows = {number: row for row, number in enumerate(ids) if number in record.sentences}
     wanted = list(rows)
     for first in range(0, len(wanted), 500):
-        for passage, text in texts.passages(wanted[first : first + 500]):
+        for passage, source in texts.passages(wanted[first : first + 500]):
             row = rows[passage.id]
             start, end = ends[row], ends[row + 1]
-            piece = piece_of(passage.id, text, passage)
+            piece = piece_of(passage.id, source, passage)
             if end - start != len(piece.sentences):
                 yield (
                     f"passage {passage.id}: {end - start} sentences have vectors, it has "
@@ -128,7 +129,7 @@ def check_cover(record: Record, held: list[NDArray[np.int64]]) -> list[Damage]:
     filled = [ids for ids in held if len(ids)]
     found = []
     if any(after[0] <= before[-1] for before, after in pairwise(filled)):
-        found.append(Damage("segments", "their passages do not ascend from one to the next"))
+        found.append(Damage("segments", text("their passages do not ascend from one to the next")))
     ids = np.sort(np.concatenate([np.zeros(0, np.int64), *held]))
     live = np.sort(np.fromiter(record.sentences, np.int64, len(record.sentences)))
     removed = np.fromiter(record.removed, np.int64, len(record.removed))

@@ -14,6 +14,7 @@ from index.config import IndexConfig
 from index.errors import IndexBusyError, UsageError
 from index.storage.segment import FileMissingError
 from index.storage.store import Store
+from index.translation import text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,7 +90,10 @@ class Commits:
                     if len(missing) == 1:
                         raise
                     raise IndexBusyError(
-                        f"{self._record.parent} is being changed too fast to be read. Try again."
+                        text(
+                            "{parent} is being changed too fast to be read. Try again.",
+                            parent=self._record.parent,
+                        )
                     ) from error
                 yield searcher
                 return
@@ -129,7 +133,11 @@ class Commits:
     def _take(self) -> Reader:
         with self._lock:
             if self._is_closed:
-                raise UsageError(f"The index {self._record.parent} was closed. Open it again.")
+                raise UsageError(
+                    text(
+                        "The index {parent} was closed. Open it again.", parent=self._record.parent
+                    )
+                )
             if self._idle:
                 return self._idle.pop()
         return Reader(Store(self._record, read_only=True))

@@ -11,6 +11,7 @@ from statistics import median
 
 from index.errors import UsageError
 from index.records import Hit
+from index.translation import text
 
 HALF_LIFE = 180.0
 """Days: news of half a year ago is worth half of today's bonus."""
@@ -29,7 +30,9 @@ def prefer_recent(hits: Sequence[Hit], half_life: float = HALF_LIFE) -> list[Hit
     the median of the others. Raises UsageError for a half-life that is not above zero.
     """
     if not half_life > 0:
-        raise UsageError(f"The half-life is {half_life} days. It must be above zero.")
+        raise UsageError(
+            text("The half-life is {half_life} days. It must be above zero.", half_life=half_life)
+        )
     dates = {hit.passage.id: hit.passage.article.published for hit in hits}
     known = [day for day in dates.values() if day is not None]
     if not known:

@@ -27,6 +27,7 @@ from index.storage.layout import wrong_shapes
 from index.storage.segment import SegmentRecord
 from index.storage.store import Store
 from index.text.analysis import detect, terms
+from index.translation import text
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,10 @@ class OpenSegment:
         found = segment.damage(self._path.parent, self.record)
         told = found[0] if found else f"{self._path}: {reason}"
         return IndexDamagedError(
-            f"{told}. qa repair builds it again from the articles; or restore a backup."
+            text(
+                "{told}. qa repair builds it again from the articles; or restore a backup.",
+                told=told,
+            )
         )
 
 

@@ -18,6 +18,7 @@ from index.search.near_duplicates import distinct
 from index.search.query_vectors import QueryVectors
 from index.search.reorder import HALF_LIFE, prefer_recent, renumbered, spread
 from index.storage.rows import StoredPassage
+from index.translation import text
 
 if TYPE_CHECKING:
     from index.search.searcher import Ranked, Searcher
@@ -60,7 +61,7 @@ class Snapshot:
     ) -> list[Hit]:
         """The ``k`` best passages for ``query``: see ``Index.search``."""
         if k < 1:
-            raise UsageError(f"k is {k}. Ask for at least one passage.")
+            raise UsageError(text("k is {k}. Ask for at least one passage.", k=k))
         filters = filters or Filters()
         vector = self.embed_queries([query])[0]
         with self._damage_named():

@@ -25,6 +25,7 @@ from index.storage.identity import (
 from index.storage.rows import casefold
 from index.storage.schema import FORMAT, MIGRATIONS, SEQUENCES, row_check, schema_as_made, total_of
 from index.storage.sqlite_errors import explained, is_foreign, newer, no_index, unusable
+from index.translation import text
 
 _BLOCK = 1 << 20
 
@@ -119,20 +120,27 @@ class Connection:
         if version > FORMAT or version < 0:
             raise newer(self.path, version)
         if version == 0 and tables:
-            raise no_index(self.path, "it is another program's database")
+            raise no_index(self.path, text("it is another program's database"))
         if version == 0 and not self._anew and has_segments(self.path):
             raise IndexDamagedError(
-                f"{self.path} is empty, though segments lie beside it: what it held is lost. "
-                "Restore a backup: qa restore FILE --index NEW_FOLDER"
+                text(
+                    "{path} is empty, though segments lie beside it: what it held is lost. Restore "
+                    "a backup: qa restore FILE --index NEW_FOLDER",
+                    path=self.path,
+                )
             )
         # A trigger that comes with an index from elsewhere could do anything to what is written.
         if version == FORMAT and not self._undecoded and self.schema() != schema_as_made():
-            raise no_index(self.path, "its tables are not those of this format")
+            raise no_index(self.path, text("its tables are not those of this format"))
         if read_only:
             if version < FORMAT:
                 raise IndexFolderError(
-                    f"{self.path} is empty: nothing was added yet. Add articles first: "
-                    f"qa --index {self.path.parent} add PATH"
+                    text(
+                        "{path} is empty: nothing was added yet. Add articles first: qa --index "
+                        "{parent} add PATH",
+                        path=self.path,
+                        parent=self.path.parent,
+                    )
                 )
             return
         self._connection.execute("PRAGMA journal_mode = WAL")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from index.errors import IndexFolderError
+from index.translation import text
 
 Place: TypeAlias = "tuple[int, int]"
 """A file's device and inode, which no other has as long as it is open."""
@@ -61,7 +62,11 @@ def _mode_of(path: Path) -> int | None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise IndexFolderError(
-            f"{path} cannot be looked at: {reason}. Check the name, and who may read there."
+            text(
+                "{path} cannot be looked at: {reason}. Check the name, and who may read there.",
+                path=path,
+                reason=reason,
+            )
         ) from error
 
 
@@ -72,8 +77,12 @@ def _refuse_unless(kind: str, path: Path) -> None:
     if not (stat.S_ISREG(mode) if kind == "file" else stat.S_ISDIR(mode)):
         what = "a link" if stat.S_ISLNK(mode) else f"no {kind}"
         raise IndexFolderError(
-            f"{path} is {what}, which no index has there. Remove it, or name another folder with "
-            "--index."
+            text(
+                "{path} is {what}, which no index has there. Remove it, or name another folder "
+                "with --index.",
+                path=path,
+                what=what,
+            )
         )
 
 
@@ -88,20 +97,31 @@ def has_segments(record: Path) -> bool:
 
 def is_gone(record: Path) -> IndexFolderError:
     return IndexFolderError(
-        f"{record} is not there any more: it was removed while it was open. Nothing was written. "
-        "Open the index again, or restore a backup: qa restore FILE --index NEW_FOLDER"
+        text(
+            "{record} is not there any more: it was removed while it was open. Nothing was "
+            "written. Open the index again, or restore a backup: qa restore FILE --index "
+            "NEW_FOLDER",
+            record=record,
+        )
     )
 
 
 def is_another(record: Path) -> IndexFolderError:
     return IndexFolderError(
-        f"{record} is another index than the one that was opened: it was replaced meanwhile. "
-        "Nothing was written to it. Start the program again to use the new one."
+        text(
+            "{record} is another index than the one that was opened: it was replaced "
+            "meanwhile. Nothing was written to it. Start the program again to use the new "
+            "one.",
+            record=record,
+        )
     )
 
 
 def was_replaced(record: Path) -> IndexFolderError:
     return IndexFolderError(
-        f"{record} was replaced while it was being written to. What was asked for is not stored, "
-        "or only in part. Run it again."
+        text(
+            "{record} was replaced while it was being written to. What was asked for is "
+            "not stored, or only in part. Run it again.",
+            record=record,
+        )
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from index.errors import IndexBusyError, IndexFolderError, unwritable
 from index.storage.identity import Place, place_of
+from index.translation import text
 
 LOCK = "writer.lock"
 NOTE = "held-by.lock"  # a name that is never taken for an article's
@@ -44,8 +45,11 @@ class HeldLock:
         """Raises IndexFolderError where another writer may hold the lock that is there now."""
         if self.place is None or place_of(self.path) != self.place:
             raise IndexFolderError(
-                f"{self.path} was removed or replaced while it was held: another process may be "
-                "writing. What was asked for is not stored, or only in part. Run it again."
+                text(
+                    "{path} was removed or replaced while it was held: another process may be "
+                    "writing. What was asked for is not stored, or only in part. Run it again.",
+                    path=self.path,
+                )
             )
 
 
@@ -63,8 +67,12 @@ def writer_lock(folder: Path) -> Iterator[HeldLock]:
         lock.acquire(timeout=0)
     except filelock.Timeout as error:
         raise IndexBusyError(
-            f"Another process is writing to {folder}: {_told(folder)}. Wait until it has ended, "
-            "then try again."
+            text(
+                "Another process is writing to {folder}: {told}. Wait until it has ended, then "
+                "try again.",
+                folder=folder,
+                told=_told(folder),
+            )
         ) from error
     except OSError as error:
         raise unwritable(folder / LOCK, error) from error

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from index import translation
 from index.errors import IndexDamagedError
 from index.records import Article, ArticleSummary, Chunk, Filters, Span
 
@@ -38,8 +39,12 @@ def read(reader: Callable[[str], _T], text: str) -> _T:
         return reader(text)
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise IndexDamagedError(
-            f"articles.db holds {str(text)[:40]!r}, which cannot be read: {error}. qa verify shows "
-            "where, qa repair saves what is sound."
+            translation.text(
+                "articles.db holds {text!r}, which cannot be read: {error}. qa verify shows "
+                "where, qa repair saves what is sound.",
+                text=str(text)[:40],
+                error=error,
+            )
         ) from error
 
 

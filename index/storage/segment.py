@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.errors import IndexDamagedError, unreadable, writing_to
+from index.translation import text
 
 Arrays: TypeAlias = "Mapping[str, NDArray[np.generic]]"
 
@@ -196,7 +197,11 @@ def open_array(folder: Path, record: SegmentRecord, name: str) -> NDArray[np.gen
     expected = record.files.get(f"{name}.npy")
     if expected is None:
         raise IndexDamagedError(
-            f"{folder / record.name} has no {name}. qa repair builds it again from the record."
+            text(
+                "{record} has no {name}. qa repair builds it again from the record.",
+                record=folder / record.name,
+                name=name,
+            )
         )
     return _open_array(folder / record.name / f"{name}.npy", expected)
 
@@ -219,9 +224,9 @@ def damage(folder: Path, record: SegmentRecord) -> list[FileDamage]:
         path = folder / record.name / name
         try:
             if _size_of(path) != expected.bytes or _digest(path) != expected.sha256:
-                found.append(FileDamage(path, "does not match its checksum"))
+                found.append(FileDamage(path, text("does not match its checksum")))
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            found.append(FileDamage(path, "is missing"))
+            found.append(FileDamage(path, text("is missing")))
         except OSError as error:
             raise unreadable(path, error) from error
     return found
@@ -267,17 +272,40 @@ def _open_array(path: Path, expected: FileRecord) -> NDArray[np.generic]:
         size = _size_of(path)
         if size != expected.bytes:
             raise IndexDamagedError(
-                f"{path} has {size} bytes where {expected.bytes} were recorded. {remedy}"
+                text(
+                    "{path} has {size} bytes where {bytes} were recorded. {remedy}",
+                    path=path,
+                    size=size,
+                    bytes=expected.bytes,
+                    remedy=remedy,
+                )
             )
         if expected.header and _digest_of_header(path) != expected.header:
-            raise IndexDamagedError(f"The header of {path} is not the recorded one. {remedy}")
+            raise IndexDamagedError(
+                text(
+                    "The header of {path} is not the recorded one. {remedy}",
+                    path=path,
+                    remedy=remedy,
+                )
+            )
         if size <= CHECKED_AT_OPEN and _digest(path) != expected.sha256:
-            raise IndexDamagedError(f"{path} does not match its checksum. {remedy}")
+            raise IndexDamagedError(
+                text("{path} does not match its checksum. {remedy}", path=path, remedy=remedy)
+            )
         array: NDArray[np.generic] = np.load(path, mmap_mode="r", allow_pickle=False)
     except FileNotFoundError as error:
-        raise FileMissingError(f"{path} is missing. {remedy}") from error
+        raise FileMissingError(
+            text("{path} is missing. {remedy}", path=path, remedy=remedy)
+        ) from error
     except UNREADABLE as error:
-        raise IndexDamagedError(f"{path} is not an array file: {error}. {remedy}") from error
+        raise IndexDamagedError(
+            text(
+                "{path} is not an array file: {error}. {remedy}",
+                path=path,
+                error=error,
+                remedy=remedy,
+            )
+        ) from error
     except OSError as error:
         raise unreadable(path, error) from error
     return array

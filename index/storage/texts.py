@@ -21,6 +21,7 @@ from index.storage.rows import (
     passage,
     spans_to_json,
 )
+from index.translation import text
 
 _NO_ID = 1 << 53
 """More passages than were ever made."""
@@ -51,8 +52,12 @@ class Texts:
         )
         if not isinstance(highest, int) or highest >= _NO_ID:
             raise IndexDamagedError(
-                f"{self._connection.path} has used the passage {highest}, which cannot be. "
-                "qa repair saves what is sound; or restore a backup."
+                text(
+                    "{path} has used the passage {highest}, which cannot be. qa repair saves what "
+                    "is sound; or restore a backup.",
+                    path=self._connection.path,
+                    highest=highest,
+                )
             )
         return highest + 1
 

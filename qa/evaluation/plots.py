@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index import FundstelleError, UsageError
+from index.translation import text
 from qa.evaluation import metrics
 from qa.evaluation.evaluate import DEPTH, LOST, Judged, calibrations, confidences
 
@@ -24,12 +25,21 @@ def check_target(path: Path) -> None:
     """Raise UsageError where no PNG can be written to ``path``: before the work, not after it."""
     if path.suffix.lower() != ".png":
         raise UsageError(
-            f"{path} is no name for the plot: it is a PNG. Name a file such as eval.png."
+            text(
+                "{path} is no name for the plot: it is a PNG. Name a file such as eval.png.",
+                path=path,
+            )
         )
     if not path.parent.is_dir():
-        raise UsageError(f"{path} cannot be written: there is no folder {path.parent}. Make it.")
+        raise UsageError(
+            text(
+                "{path} cannot be written: there is no folder {parent}. Make it.",
+                path=path,
+                parent=path.parent,
+            )
+        )
     if path.is_dir():
-        raise UsageError(f"{path} is a folder. Name a file such as eval.png.")
+        raise UsageError(text("{path} is a folder. Name a file such as eval.png.", path=path))
 
 
 def save(judged: Sequence[Judged], path: Path, title: str) -> None:
@@ -39,7 +49,11 @@ def save(judged: Sequence[Judged], path: Path, title: str) -> None:
         path.write_bytes(data)
     except OSError as error:
         raise FundstelleError(
-            f"{path} cannot be written: {error.strerror or error}. Name another file with --plot."
+            text(
+                "{path} cannot be written: {error}. Name another file with --plot.",
+                path=path,
+                error=error.strerror or error,
+            )
         ) from None
 
 
@@ -150,7 +164,12 @@ def _latency(axes: Axes, judged: Sequence[Judged]) -> None:
     axes.hist(times, bins="auto" if len(times) > 1 else 1, color=BLUE, alpha=0.7)
     for percent, style in ((50, "--"), (95, ":")):
         at = float(np.percentile(times, percent))
-        axes.axvline(at, color=RED, linestyle=style, label=f"p{percent} {at:.0f} ms")
+        axes.axvline(
+            at,
+            color=RED,
+            linestyle=style,
+            label=f"p{percent} {at:.0f} ms",
+        )
     axes.legend(fontsize=8)
 
 

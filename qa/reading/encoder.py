@@ -19,6 +19,7 @@ from index import ModelError
 from index.encoder.embedder import preferred_dtype
 from index.encoder.models import ModelFolder
 from index.encoder.offline import go_offline, quiet
+from index.translation import text
 from qa.reading.spans import MAX_QUESTION, Reading, Window, reading_of, window_starts
 
 if TYPE_CHECKING:
@@ -58,8 +59,12 @@ class EncoderReader:
         adapter = _Adapter.read(weights)
         if adapter.encoder != model_folder.fingerprint:
             raise ModelError(
-                f"{weights} was trained on other encoder weights than those in "
-                f"{model_folder.path}. Use the default model with it, or --no-reader."
+                text(
+                    "{weights} was trained on other encoder weights than those in {path}. Use the "
+                    "default model with it, or --no-reader.",
+                    weights=weights,
+                    path=model_folder.path,
+                )
             )
         bert: Any = BertModel.from_pretrained(
             model_folder.path,
@@ -147,23 +152,38 @@ class _Adapter:
                 actual = hashlib.file_digest(stream, "sha256").hexdigest()
         except (OSError, json.JSONDecodeError, KeyError, TypeError) as error:
             raise ModelError(
-                f"The reader {weights} or its .json file is missing or unreadable ({error}). "
-                "Reinstall the package, or use --no-reader."
+                text(
+                    "The reader {weights} or its .json file is missing or unreadable ({error}). "
+                    "Reinstall the package, or use --no-reader.",
+                    weights=weights,
+                    error=error,
+                )
             ) from error
         if actual != expected:
             raise ModelError(
-                f"{weights} is damaged: its SHA-256 is {actual[:12]}… and should be "
-                f"{str(expected)[:12]}…. Reinstall the package, or use --no-reader."
+                text(
+                    "{weights} is damaged: its SHA-256 is {actual}… and should be {expected}…. "
+                    "Reinstall the package, or use --no-reader.",
+                    weights=weights,
+                    actual=actual[:12],
+                    expected=str(expected)[:12],
+                )
             )
         try:
             with safe_open(weights, "pt") as file:
                 metadata = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except SafetensorError as error:
-            raise ModelError(f"{weights} is not a safetensors file: {error}.") from error
+            raise ModelError(
+                text("{weights} is not a safetensors file: {error}.", weights=weights, error=error)
+            ) from error
         if metadata.get("format") != FORMAT:
             raise ModelError(
-                f"{weights} is not a reader of the form {FORMAT}. Reinstall the package."
+                text(
+                    "{weights} is not a reader of the form {format}. Reinstall the package.",
+                    weights=weights,
+                    format=FORMAT,
+                )
             )
         return cls(metadata["encoder"], float(metadata["scale"]), tensors)
 
@@ -193,8 +213,11 @@ def _token_id(tokenizer: Tokenizer, name: str) -> int:
     number = tokenizer.token_to_id(name)
     if number is None:
         raise ModelError(
-            f"The encoder's tokenizer has no {name}, which the reader's input needs. "
-            "Use the default model, or --no-reader."
+            text(
+                "The encoder's tokenizer has no {name}, which the reader's input needs. Use "
+                "the default model, or --no-reader.",
+                name=name,
+            )
         )
     return number
 

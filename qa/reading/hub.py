@@ -9,6 +9,7 @@ from typing import Any
 from index import ModelError
 from index.encoder.embedder import preferred_dtype
 from index.encoder.offline import go_offline, quiet
+from index.translation import text
 from qa.reading.spans import MAX_QUESTION, STRIDE, Reading, Window, reading_of
 
 
@@ -36,18 +37,28 @@ class HubReader:
         except Exception as error:  # Foreign code raises whatever it likes on a broken folder.
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise ModelError(
-                f"{folder}: cannot be loaded as a question-answering model: {reason} "
-                "Name an extractive reader with safetensors, or leave --reader out."
+                text(
+                    "{folder}: cannot be loaded as a question-answering model: {reason} Name an "
+                    "extractive reader with safetensors, or leave --reader out.",
+                    folder=folder,
+                    reason=reason,
+                )
             ) from error
         if any(name.startswith("qa_outputs") for name in report["missing_keys"]):
             raise ModelError(
-                f"{folder}: the model has no span head, so it would answer at random. "
-                "Name one that was trained for extractive question answering."
+                text(
+                    "{folder}: the model has no span head, so it would answer at random. Name one "
+                    "that was trained for extractive question answering.",
+                    folder=folder,
+                )
             )
         if not self._tokenizer.is_fast:
             raise ModelError(
-                f"{folder}: its tokenizer does not say where its tokens stand in the text. "
-                "Name a model with a tokenizer.json."
+                text(
+                    "{folder}: its tokenizer does not say where its tokens stand in the text. Name "
+                    "a model with a tokenizer.json.",
+                    folder=folder,
+                )
             )
         self._model: Any = model.eval()
         self._limit = min(384, self._tokenizer.model_max_length)

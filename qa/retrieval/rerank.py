@@ -16,6 +16,7 @@ from typing import Any
 from index import Hit, LegScore, ModelError
 from index.encoder.models import resolve
 from index.encoder.offline import go_offline, quiet
+from index.translation import text
 
 RERANKED = 20
 """The best passages, which are read: one batch, and deep enough to hold the right one."""
@@ -47,13 +48,21 @@ class Reranker:
         except Exception as error:  # Foreign code raises whatever it likes on a broken folder.
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise ModelError(
-                f"{folder}: cannot be loaded as a reranker: {reason} "
-                "Name a cross-encoder with safetensors, or leave --reranker out."
+                text(
+                    "{folder}: cannot be loaded as a reranker: {reason} Name a cross-encoder with "
+                    "safetensors, or leave --reranker out.",
+                    folder=folder,
+                    reason=reason,
+                )
             ) from error
         if outputs != 1:
             raise ModelError(
-                f"{folder}: the model gives {outputs} numbers for a pair, and a reranker gives "
-                "one. Name a cross-encoder that was trained to rank passages."
+                text(
+                    "{folder}: the model gives {outputs} numbers for a pair, and a reranker gives "
+                    "one. Name a cross-encoder that was trained to rank passages.",
+                    folder=folder,
+                    outputs=outputs,
+                )
             )
         self._folder = folder
 
@@ -67,8 +76,11 @@ class Reranker:
         scores = self._model.predict(pairs, batch_size=len(pairs), show_progress_bar=False)
         if not np.isfinite(scores).all():
             raise ModelError(
-                f"{self._folder}: the reranker's scores are no numbers. Its weights are damaged: "
-                "fetch the model again, or leave --reranker out."
+                text(
+                    "{folder}: the reranker's scores are no numbers. Its weights are damaged: "
+                    "fetch the model again, or leave --reranker out.",
+                    folder=self._folder,
+                )
             )
         return [float(score) for score in scores]
 
@@ -116,14 +128,21 @@ def _check_head(folder: Path) -> None:
             built = config.get("architectures") or []
         except (OSError, ValueError, AttributeError) as error:
             raise ModelError(
-                f"{folder / 'config.json'} cannot be read: {error}. Name the folder of a "
-                "cross-encoder, or leave --reranker out."
+                text(
+                    "{folder} cannot be read: {error}. Name the folder of a cross-encoder, or "
+                    "leave --reranker out.",
+                    folder=folder / "config.json",
+                    error=error,
+                )
             ) from error
         ranks = any(str(name).endswith("ForSequenceClassification") for name in built)
     if not ranks:
         raise ModelError(
-            f"{folder}: the model has no head that scores pairs, so it would order at random. "
-            "Name one that was trained as a cross-encoder."
+            text(
+                "{folder}: the model has no head that scores pairs, so it would order at "
+                "random. Name one that was trained as a cross-encoder.",
+                folder=folder,
+            )
         )
 
 

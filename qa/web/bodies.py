@@ -102,9 +102,9 @@ def _join(body: dict[str, Any], endpoints: Endpoints) -> dict[str, Any]:
     if type(number) is not int or number not in endpoints.by_number:
         raise RefusedError(404, text("There is no such function here."))
     if not is_id(session):
-        raise RefusedError(400, "session_hash fehlt oder ist ungültig.")
+        raise RefusedError(400, text("session_hash is missing or invalid."))
     if trigger is not None and type(trigger) is not int:
-        raise RefusedError(400, "trigger_id ist keine Zahl.")
+        raise RefusedError(400, text("trigger_id is no number."))
     data = _data(body, endpoints.by_number[number])
     return {"data": data, "fn_index": number, "trigger_id": trigger, "session_hash": session}
 
@@ -121,13 +121,13 @@ def _plain(body: dict[str, Any]) -> dict[str, Any]:
     kept = {key: value for key, value in body.items() if key in known}
     if all(is_id(value) or type(value) is int for value in kept.values()):
         return kept
-    raise RefusedError(400, "session_hash, fn_index oder event_id ist ungültig.")
+    raise RefusedError(400, text("session_hash, fn_index or event_id is invalid."))
 
 
 def _data(body: dict[str, Any], count: int) -> list[Any]:
     data = body.get("data")
     if not isinstance(data, list) or len(data) != count:
-        raise RefusedError(400, f"data muss eine Liste mit {count} Werten sein.")
+        raise RefusedError(400, text("data must be a list of {count} values.", count=count))
     return data
 
 

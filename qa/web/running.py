@@ -63,7 +63,14 @@ def listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         reason = error.strerror or error
-        raise UsageError(f"{host}, port {port}: {reason}. Choose another with --port") from error
+        raise UsageError(
+            text(
+                "{host}, port {port}: {reason}. Choose another with --port",
+                host=host,
+                port=port,
+                reason=reason,
+            )
+        ) from error
 
 
 def run(application: ASGIApp, listener: socket.socket, clean_up: Callable[[], None]) -> None:

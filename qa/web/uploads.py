@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from index.translation import text
+
 QUOTA = 1_000_000_000
 """Bytes that all uploads together may take."""
 
@@ -48,17 +50,17 @@ class Uploads:
         """
         prefix = f"{self.folder}/"
         if not isinstance(path, str) or not path.startswith(prefix):
-            raise NotAnUploadError("not an uploaded file")
+            raise NotAnUploadError(text("not an uploaded file"))
         if not _PLACE.fullmatch(path[len(prefix) :]) or path.endswith(("/.", "/..")):
-            raise NotAnUploadError("not an uploaded file")
+            raise NotAnUploadError(text("not an uploaded file"))
         found = Path(path)
         try:
             is_folder = stat.S_ISDIR(found.parent.lstat().st_mode)
             is_file = stat.S_ISREG(found.lstat().st_mode)
         except (OSError, ValueError):  # ValueError: no file can have such a name
-            raise NotAnUploadError("the upload is not there (any more)") from None
+            raise NotAnUploadError(text("the upload is not there (any more)")) from None
         if not (is_folder and is_file):
-            raise NotAnUploadError("not an uploaded file")
+            raise NotAnUploadError(text("not an uploaded file"))
         return found
 
     def take(self, size: int) -> bool:
