@@ -63,7 +63,7 @@ _P = ParamSpec("_P")
 
 def _blocks(index: Index, uploads: Uploads) -> gr.Blocks:
     @_told
-    def answer(question: str, heed_time: bool, recent: bool, request: gr.Request) -> str:
+    def answer(question: str, heed_time: bool, recent: bool) -> str:
         return page.answer(ask(question, index, use_time_limit=heed_time, recent=recent))
 
     def answer_as_json(question: str) -> dict[str, Any]:
@@ -74,23 +74,22 @@ def _blocks(index: Index, uploads: Uploads) -> gr.Blocks:
 
     def add(
         files: list[str] | None,
-        request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # how Gradio is asked for one
     ) -> tuple[str, None, str]:
-        return added_report(files or [], progress, request), None, listing(request)
+        return added_report(files or [], progress), None, listing()
 
     @_told
-    def added_report(files: list[str], progress: gr.Progress, request: gr.Request) -> str:
+    def added_report(files: list[str], progress: gr.Progress) -> str:
         if not files:
             return page.problem(text("Please choose files first."))
         return page.report(add_uploads(index, uploads, files, progress))
 
     @_told
-    def listing(request: gr.Request) -> str:
+    def listing() -> str:
         return page.listing(index.articles())
 
     @_told
-    def head(request: gr.Request) -> str:
+    def head() -> str:
         return page.head()
 
     with _Blocks(title="Fundstelle", analytics_enabled=False) as blocks:
@@ -160,36 +159,35 @@ def _articles_tab() -> _ArticlesTab:
 
 
 class _Blocks(gr.Blocks):  # type: ignore[misc]
-    """What goes wrong around our own functions is told too: Gradio would send ``error: null``."""
+    """Each call speaks the language of its request, and what goes wrong around our own functions is
+    told too: Gradio would send ``error: null``."""
 
-    async def process_api(self, *arguments: Any, **named: Any) -> Any:
-        try:
-            return await super().process_api(*arguments, **named)
-        except gr.Error:
-            raise
-        except Exception as error:
-            _LOG.exception("a request to the page")
-            raise gr.Error(broken(), print_exception=False) from error
+    async def process_api(
+        self, *arguments: Any, request: gr.Request | None = None, **named: Any
+    ) -> Any:
+        headers = request.headers if request else {}
+        with speaking(language_of(headers.get("accept-language"))):
+            try:
+                return await super().process_api(*arguments, request=request, **named)
+            except gr.Error:
+                raise
+            except Exception as error:
+                _LOG.exception("a request to the page")
+                raise gr.Error(broken(), print_exception=False) from error
 
 
 def _told(function: Callable[_P, str]) -> Callable[_P, str]:
-    """``function`` in the language of its request, the last of its arguments.
-
-    Whatever it raises comes as markup; the reason of a bug goes to the log.
-    """
+    """``function`` with whatever it raises as markup; the reason of a bug goes to the log."""
 
     @functools.wraps(function)
     def told(*arguments: _P.args, **named: _P.kwargs) -> str:
-        request = arguments[-1]
-        assert isinstance(request, gr.Request)
-        with speaking(language_of(request.headers.get("accept-language"))):
-            try:
-                return function(*arguments, **named)
-            except FundstelleError as error:
-                return page.problem(str(error))
-            except Exception:
-                _LOG.exception("a request to the page")
-                return page.problem(broken())
+        try:
+            return function(*arguments, **named)
+        except FundstelleError as error:
+            return page.problem(str(error))
+        except Exception:
+            _LOG.exception("a request to the page")
+            return page.problem(broken())
 
     return told
 

@@ -19,7 +19,7 @@ from index.legs.postings import Postings, term_keys
 Append: TypeAlias = "Callable[[str, NDArray[Any]], None]"
 """Writes further rows of the array of this name."""
 
-_POSTINGS_AT_ONCE = 1 << 20
+_POSTINGS_AT_ONCE = 1 << 17  # where every term is rare, each list takes 400 bytes
 _TERMS_AT_ONCE = 65_536
 
 

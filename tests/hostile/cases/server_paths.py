@@ -240,7 +240,7 @@ def _is_added(world: World) -> None:
     message = outcome(world.client, ADD, [[file_data(path, url=url)]], "einmal")
     assert message["success"], message
     told, _, listing = message["output"]["data"]
-    assert "1 neu" in told, told
+    assert "1 aufgenommen" in told, told
     assert "Der Gast kommt aus Rom" in listing
     assert not Path(path).exists()
     assert join(world.client, ADD, [[file_data(path)]], "einmal").status_code == 400
