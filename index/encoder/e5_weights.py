@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index.encoder.fingerprint import sha256_of
+from index.digest import sha256_of
 from index.encoder.offline import go_offline, quiet
 from index.errors import ModelError
 from index.translation import text

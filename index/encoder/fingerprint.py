@@ -7,6 +7,8 @@ import json
 import os
 from pathlib import Path
 
+from index.digest import sha256_of
+
 
 def remembered_fingerprint(path: Path, memos: Path) -> str:
     """The fingerprint that the folder ``memos`` has, unless a file's size or time changed since."""
@@ -41,9 +43,3 @@ def fingerprint_of(path: Path) -> str:
 def _decisive_files(path: Path) -> list[Path]:
     names = ("*.safetensors", "tokenizer.json", "modules.json", "config*.json", "*_config.json")
     return sorted({file for name in names for file in path.rglob(name) if file.is_file()})
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from index.digest import sha256_of
 from index.encoder.e5_weights import LAYOUT_VERSION, SOURCE_SHA256, convert, packaged_weights
-from index.encoder.fingerprint import fingerprint_of, remembered_fingerprint, sha256_of
+from index.encoder.fingerprint import fingerprint_of, remembered_fingerprint
 from index.errors import ModelError
 from index.translation import text
 

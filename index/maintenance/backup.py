@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from index.digest import sha256_of
 from index.errors import IndexBusyError, IndexDamagedError, IndexFolderError
 from index.maintenance.check import verify
 from index.maintenance.record_check import check_record
@@ -160,8 +161,7 @@ def _write(folder: Path, file: Path, copy: Path) -> tuple[int, int, int]:
         counts = store.counts()
         layout = store.settings().get("segments", segment.LAYOUT)
     _check_record(folder, copy)
-    size, digest = _digest(copy)
-    members = {RECORD: FileRecord(size, digest)}
+    members = {RECORD: FileRecord(copy.stat().st_size, sha256_of(copy))}
     paths = {RECORD: copy}
     for entry in segments:
         for name, expected in entry.files.items():
@@ -367,12 +367,6 @@ def _copy(source: IO[bytes], folder: Path | None, name: str) -> str:
         stream.flush()
         os.fsync(stream.fileno())
     return digest.hexdigest()
-
-
-def _digest(path: Path) -> tuple[int, str]:
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-        return stream.tell(), digest
 
 
 def _is_backup(file: Path) -> bool:

@@ -24,6 +24,7 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from index.digest import sha256_of
 from index.errors import IndexDamagedError, unreadable, writing_to
 from index.translation import text
 
@@ -170,7 +171,7 @@ class _ArrayFile:
         os.fsync(self._stream.fileno())
         self._stream.close()
         return FileRecord(
-            self.path.stat().st_size, _digest(self.path), _digest_of_header(self.path)
+            self.path.stat().st_size, sha256_of(self.path), _digest_of_header(self.path)
         )
 
     def close(self) -> None:
@@ -223,7 +224,7 @@ def damage(folder: Path, record: SegmentRecord) -> list[FileDamage]:
     for name, expected in record.files.items():
         path = folder / record.name / name
         try:
-            if _size_of(path) != expected.bytes or _digest(path) != expected.sha256:
+            if _size_of(path) != expected.bytes or sha256_of(path) != expected.sha256:
                 found.append(FileDamage(path, text("does not match its checksum")))
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             found.append(FileDamage(path, text("is missing")))
@@ -288,7 +289,7 @@ def _open_array(path: Path, expected: FileRecord) -> NDArray[np.generic]:
                     remedy=remedy,
                 )
             )
-        if size <= CHECKED_AT_OPEN and _digest(path) != expected.sha256:
+        if size <= CHECKED_AT_OPEN and sha256_of(path) != expected.sha256:
             raise IndexDamagedError(
                 text("{path} does not match its checksum. {remedy}", path=path, remedy=remedy)
             )
@@ -315,11 +316,6 @@ def _size_of(path: Path) -> int:
     """-1 of what is no file: to open a pipe would take for ever."""
     status = path.stat()
     return status.st_size if stat.S_ISREG(status.st_mode) else -1
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _digest_of_header(path: Path) -> str:

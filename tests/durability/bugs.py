@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from index.digest import sha256_of
 from index.storage import segment
 from index.storage.segment_rows import SegmentRows
 from index.storage.store import Store
@@ -72,7 +73,7 @@ def _eager_cleaning() -> None:
 
 def _late_checksum() -> None:
     """Bytes change on the way to the disk, and the checksum is taken of what arrived."""
-    real, done = segment._digest, set[Path]()
+    real, done = sha256_of, set[Path]()
 
     def digest(path: Path) -> str:
         if path.name == "vectors.npy" and path not in done:
@@ -83,7 +84,7 @@ def _late_checksum() -> None:
             path.write_bytes(content)
         return real(path)
 
-    segment._digest = digest
+    vars(segment)["sha256_of"] = digest
 
 
 def _lazy_transactions() -> None:

@@ -115,7 +115,7 @@ def test_pickles_are_refused(tmp_path: Path, written: segment.SegmentRecord) -> 
     """Even where somebody has made the recorded checksum fit."""
     path = tmp_path / "segments" / written.name / "ids.npy"
     np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    files = {"ids.npy": segment.FileRecord(path.stat().st_size, segment._digest(path))}
+    files = {"ids.npy": segment.FileRecord(path.stat().st_size, sha256_of(path))}
     forged = segment.SegmentRecord(written.name, 1, files)
     with pytest.raises(IndexDamagedError, match="not an array file"):
         segment.open_arrays(tmp_path / "segments", forged)
