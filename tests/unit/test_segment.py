@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from index import IndexDamagedError
+from index.digest import sha256_of
 from index.storage import segment
 
 ARRAYS: segment.Arrays = {
