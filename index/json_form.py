@@ -81,21 +81,6 @@ class ShownArticle:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedArticle:
-    """A line of a listing; ``copy`` where the text is that of an article added before."""
-
-    article_id: str
-    title: str
-    source: str
-    publisher: str | None
-    published: date | None
-    language: str
-    characters: int
-    passages: int
-    copy: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Listing:
     """The articles of an index, in the order of their addition."""
 
@@ -162,21 +147,6 @@ def form(record: object) -> object:
 def _(record: Article) -> ArticleReference:
     return ArticleReference(
         record.id, record.title, record.source, record.publisher, record.published
-    )
-
-
-@form.register
-def _(record: ArticleSummary) -> ListedArticle:
-    return ListedArticle(
-        article_id=record.id,
-        title=record.title,
-        source=record.source,
-        publisher=record.publisher,
-        published=record.published,
-        language=record.language,
-        characters=record.characters,
-        passages=record.passages,
-        copy=record.copy,
     )
 
 

@@ -250,7 +250,7 @@ class Status:
 class ArticleSummary:
     """A line of a listing: an article without its text."""
 
-    id: str
+    article_id: str
     title: str
     source: str
     publisher: str | None

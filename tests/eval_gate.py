@@ -265,7 +265,7 @@ def measure_shared() -> Measured:
         kept = set(list(dict.fromkeys(p.article for p in paragraphs))[::2])
         shut_out = {f"xquad:de:{p.name}" for p in paragraphs if p.article not in kept}
         filters = Filters(
-            article_ids=tuple(a.id for a in index.articles() if a.source not in shut_out)
+            article_ids=tuple(a.article_id for a in index.articles() if a.source not in shut_out)
         )
         no = [
             ask(q.text, index, filters=filters, today=TODAY).confidence

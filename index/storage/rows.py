@@ -73,7 +73,7 @@ def passage(row: Sequence[Any]) -> StoredPassage:
 
 def summary(row: Sequence[Any]) -> ArticleSummary:
     return ArticleSummary(
-        id=row[0],
+        article_id=row[0],
         title=row[1],
         source=row[2],
         publisher=row[3],

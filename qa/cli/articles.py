@@ -237,7 +237,7 @@ def _print_table(articles: Sequence[ArticleSummary]) -> None:
         published = item.published.isoformat() if item.published else ""
         passages = text("copy") if item.copy else numeral(item.passages)
         texts = (
-            *(item.id, published, item.language, item.title or item.source),
+            *(item.article_id, published, item.language, item.title or item.source),
             *(item.publisher or "", passages),
         )
         table.add_row(*(Text(one_line(text)) for text in texts))

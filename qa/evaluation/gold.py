@@ -203,7 +203,7 @@ class _Names:
     def _by_end_of_source(self, name: str) -> Iterator[Article]:
         for item in self._index.articles(Filters(sources=(name,))):
             if item.source.rstrip("/").endswith("/" + name.strip("/")):
-                yield self._index.article(item.id)
+                yield self._index.article(item.article_id)
 
     def _by_file(self, name: str) -> Iterator[Article]:
         """Articles read from a file here or one folder below; "#" and a row's id may follow."""

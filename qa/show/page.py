@@ -294,7 +294,7 @@ def _row(item: ArticleSummary) -> str:
     passages = plural("{number} passage", "{number} passages", item.passages)
     facts.append(text("copy") if item.copy else passages)
     return (
-        f'<li><a href="{safe(article_address(item.id))}" target="_blank" rel="noopener" '
+        f'<li><a href="{safe(article_address(item.article_id))}" target="_blank" rel="noopener" '
         f'lang="{safe(item.language)}">{safe(item.title or item.source)}</a>'
         f'<br><span class="angaben">{joined(facts)}</span></li>'
     )

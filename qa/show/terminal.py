@@ -131,7 +131,7 @@ def listing(articles: Sequence[ArticleSummary]) -> Iterator[str]:
     for item in articles:
         published = item.published.isoformat() if item.published else ""
         fields = [
-            item.id,
+            item.article_id,
             published,
             item.language,
             item.publisher or "",

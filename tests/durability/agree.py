@@ -59,8 +59,8 @@ def _compare(index: Index, state: State, chance: random.Random, number: int) -> 
     expected = {a.source for a in state.values() if _passes(a, filters)}
     if sources != expected:
         raise BrokenPromiseError(f"{filters} finds {sorted(sources ^ expected)} wrongly or not")
-    if [a.id for a in index.articles(filters)] != [
-        a.id for a in index.articles() if state[a.id].source in expected
+    if [a.article_id for a in index.articles(filters)] != [
+        a.article_id for a in index.articles() if state[a.article_id].source in expected
     ]:
         raise BrokenPromiseError(f"{filters} lists other articles than it finds")
     if index.status().articles != len(state):

@@ -75,7 +75,7 @@ def check_reader(folder: Path, allowed: Sequence[State], seed: object = 0) -> St
 
 def check_content(index: Index, allowed: Sequence[State]) -> State:
     """The articles are exactly those of one of the ``allowed`` states."""
-    found = {summary.id: index.article(summary.id) for summary in index.articles()}
+    found = {summary.article_id: index.article(summary.article_id) for summary in index.articles()}
     for state in allowed:
         if state == found:
             return state
@@ -121,7 +121,7 @@ def check_search(index: Index, chance: random.Random, questions: int = 1) -> Non
     """
     store = Store(index.path / "articles.db", read_only=True)
     with closing(store):
-        stored = [store.articles.get(summary.id) for summary in index.articles()]
+        stored = [store.articles.get(summary.article_id) for summary in index.articles()]
     # A text's title is that of the article it came with first.
     texts = {s.sha256: replace(s.article, title=s.embedded_title) for s in stored if s}
     with scratch() as folder, open_index(folder / "anew") as anew:

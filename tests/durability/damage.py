@@ -118,7 +118,10 @@ def _judge_record(folder: Path, path: Path, state: State, number: int, at: int) 
         if _verify(folder):
             return ""
         with open_index(folder, read_only=True) as index:
-            found = {summary.id: index.article(summary.id) for summary in index.articles()}
+            found = {
+                summary.article_id: index.article(summary.article_id)
+                for summary in index.articles()
+            }
             index.search("Hafen und Brücke", language="de")
             if found != state:
                 return "the articles are not those that were stored"

@@ -105,7 +105,10 @@ def _record(folder: Path, number: int, steps: int, bug: str) -> Trace:
         left = list(make_plan(f"killed {number}", 3).states[done : done + 2])
     elif (folder / "root/index").exists():
         with open_index(folder / "root/index", read_only=True) as index:
-            state = {summary.id: index.article(summary.id) for summary in index.articles()}
+            state = {
+                summary.article_id: index.article(summary.article_id)
+                for summary in index.articles()
+            }
         shutil.copytree(folder / "root", folder / "base")
     layer = Layer(folder / "root")
     layer.install()

@@ -99,7 +99,7 @@ def _flip(path: Path, position: int, bit: int = 1) -> None:
 
 def _articles(folder: Path) -> set[str]:
     with Index.open(folder, embedder=WordEmbedder(), read_only=True) as opened:
-        return {entry.id for entry in opened.articles()}
+        return {entry.article_id for entry in opened.articles()}
 
 
 class TestVerify:

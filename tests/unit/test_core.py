@@ -327,7 +327,7 @@ class TestRemoving:
     def test_ambiguous_beginning(self, empty: Index) -> None:
         empty.add_articles([article(f"n{n}", f"Satz {n}.") for n in range(20)])
         # Of 23 articles two begin with the same of 16 digits.
-        first, _ = Counter(summary.id[0] for summary in empty.articles()).most_common(1)[0]
+        first, _ = Counter(summary.article_id[0] for summary in empty.articles()).most_common(1)[0]
         with pytest.raises(ArticleNotFoundError, match=r"fits \d+ articles.*more of the id"):
             empty.article(first)
 

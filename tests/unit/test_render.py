@@ -331,7 +331,7 @@ class TestPage:
         result = replace(_answer(record), answer=HOSTILE, views=(View(HOSTILE, (1, 2)),))
         quoting = "\"'>" + HOSTILE
         facts = {"published": None, "characters": 1, "passages": 1, "copy": False}
-        texts = dict.fromkeys(("id", "title", "source", "publisher", "language"), quoting)
+        texts = dict.fromkeys(("article_id", "title", "source", "publisher", "language"), quoting)
         summary = ArticleSummary(**texts, **facts)  # type: ignore[arg-type]
         for markup in (
             page.answer(result),

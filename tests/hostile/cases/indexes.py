@@ -115,8 +115,8 @@ def _read(path: Path) -> None:
     with Index.open(path, read_only=True) as index:
         index.status()
         for summary in index.articles():
-            found = index.article(summary.id)
-            assert found.text == known[summary.id].text, "another text than was stored"
+            found = index.article(summary.article_id)
+            assert found.text == known[summary.article_id].text, "another text than was stored"
     with Index.open(path, read_only=True, embedder=WordEmbedder()) as index:
         for hit in index.search(QUESTION):
             assert hit.passage.text in hit.passage.article.text

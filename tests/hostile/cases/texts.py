@@ -44,7 +44,7 @@ def cases(folder: Path, quick: bool) -> Iterator[Case]:
         yield Case("all are stored or refused by name", partial(_is_whole, report, len(records)))
         answer = ask(QUESTION, index, k=50)
         yield Case("the answer is the article's", partial(_is_the_fact, answer))
-        stored = {item.id: index.article(item.id) for item in index.articles()}
+        stored = {item.article_id: index.article(item.article_id) for item in index.articles()}
         for number, record in enumerate(records):
             if record.id in stored:
                 name = f"{FIELDS[number % len(FIELDS)]}: {speech[number // len(FIELDS)][:25]!r}"
