@@ -58,7 +58,7 @@ class TestCommands:
         assert len(said["added"]) == 1
         assert main(["sync", str(folder), "--index", str(copied)]) == 0
         out = capsys.readouterr().out.splitlines()
-        assert out[0].startswith("added    ")
+        assert out[0].startswith("added   ")
         assert out[0].endswith("/a.txt")
         assert out[-1] == "1 added; 1 new passage"
         (folder / "a.txt").unlink()

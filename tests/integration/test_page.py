@@ -79,7 +79,7 @@ def test_a_question_that_cannot_be_asked_is_told(browser: httpx.Client, question
     assert 'role="alert"' in _ask(browser, question)
     event, told = _call(browser, question)
     assert event == "error"
-    assert "question" in told["error"].lower()
+    assert "frage" in told["error"].lower()
 
 
 @pytest.mark.parametrize(
@@ -102,10 +102,28 @@ def test_only_the_question_is_offered_to_scripts(browser: httpx.Client) -> None:
 
 
 def test_the_page_has_switches_for_time(browser: httpx.Client) -> None:
-    settings = browser.get("/config").json()["components"]
-    told = {c["props"].get("label"): c["props"].get("value") for c in settings}
-    assert told["Zeitangaben der Frage („letzte Woche“, „seit 2023“) begrenzen"] is True
-    assert told["Neuere Artikel bevorzugen"] is False
+    config = browser.get("/config").json()
+    german, english = (config["i18n_translations"][code] for code in ("de", "en"))
+    told = {str(c["props"].get("label")): c["props"].get("value") for c in config["components"]}
+    switches = [german[name] for label in told for name in german if f"'{name}'" in label]
+    assert "Zeitangaben der Frage („letzte Woche“, „seit 2023“) begrenzen" in switches
+    assert english.keys() == german.keys()
+    assert english["recent"] == "Prefer newer articles"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "told"), [("de-AT,en;q=0.5", "Am nächsten"), ("en", "Nearest"), ("fr", "Nearest")]
+)
+def test_the_page_speaks_the_browser_s_language(
+    browser: httpx.Client, accepted: str, told: str
+) -> None:
+    browser.headers["accept-language"] = accepted
+    try:
+        assert told in _ask(browser, "Wie viele Monde hat der Saturn?")
+        missing = browser.get("/artikel/0000").text
+        assert ('lang="de"' in missing) == accepted.startswith("de")
+    finally:
+        del browser.headers["accept-language"]
 
 
 def test_hostile_text_is_escaped_in_the_answer(browser: httpx.Client) -> None:
