@@ -104,9 +104,11 @@ def test_only_the_question_is_offered_to_scripts(browser: httpx.Client) -> None:
 def test_the_page_has_switches_for_time(browser: httpx.Client) -> None:
     config = browser.get("/config").json()
     german, english = (config["i18n_translations"][code] for code in ("de", "en"))
-    told = {str(c["props"].get("label")): c["props"].get("value") for c in config["components"]}
-    switches = [german[name] for label in told for name in german if f"'{name}'" in label]
-    assert "Zeitangaben der Frage („letzte Woche“, „seit 2023“) begrenzen" in switches
+    props = [component["props"] for component in config["components"]]
+    labelled = [p for p in props if isinstance(p.get("label"), dict)]
+    told = {german[p["label"]["key"]]: p.get("value") for p in labelled}
+    assert told["Zeitangaben der Frage („letzte Woche“, „seit 2023“) begrenzen"] is True
+    assert told["Neuere Artikel bevorzugen"] is False
     assert english.keys() == german.keys()
     assert english["recent"] == "Prefer newer articles"
 
