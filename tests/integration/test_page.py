@@ -105,8 +105,11 @@ def test_the_page_has_switches_for_time(browser: httpx.Client) -> None:
     config = browser.get("/config").json()
     german, english = (config["i18n_translations"][code] for code in ("de", "en"))
     props = [component["props"] for component in config["components"]]
-    labelled = [p for p in props if isinstance(p.get("label"), dict)]
-    told = {german[p["label"]["key"]]: p.get("value") for p in labelled}
+    told = {
+        german[json.loads(label.removeprefix("__i18n__"))["key"]]: p.get("value")
+        for p in props
+        if isinstance(label := p.get("label"), str) and label.startswith("__i18n__")
+    }
     assert told["Zeitangaben der Frage („letzte Woche“, „seit 2023“) begrenzen"] is True
     assert told["Neuere Artikel bevorzugen"] is False
     assert english.keys() == german.keys()
