@@ -104,6 +104,11 @@ def decimal(number: float) -> str:
     return f"{whole.replace(',', '.')},{part}" if language() == "de" else f"{whole}.{part}"
 
 
+def percent(share: float) -> str:
+    """A share of 1 in whole percent, as the language spoken writes it."""
+    return f"{share:.0%}".replace("%", "\N{NO-BREAK SPACE}%" if language() == "de" else "%")
+
+
 def day(value: date) -> str:
     """14.06.2025 in German, 2025-06-14 in every other language."""
     return f"{value:%d.%m.%Y}" if language() == "de" else value.isoformat()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from index.translation import numeral, plural, text
+from index.translation import numeral, percent, plural, text
 from qa.show.counts import counts_of
 from qa.show.markup import UPLOAD, article_address, day, joined, safe, source_link
 from qa.show.terminal import paper, period
@@ -132,7 +132,7 @@ def _headline(result: Answer) -> str:
     language = safe(result.language)
     if not result.found:
         return f'<p class="antwort" lang="{language}">{safe(result.answer)}</p>'
-    confidence = f"{min(0.99, result.confidence):.0%}"
+    confidence = percent(min(0.99, result.confidence))
     links = "" if result.views else "".join(_link_to(c.n) for c in result.citations)
     return (
         f'<p class="antwort"><span lang="{language}">{safe(result.answer)}</span>'

@@ -18,6 +18,7 @@ from index.translation import (
     decimal,
     is_chosen,
     numeral,
+    percent,
     plural,
     speaking,
     text,
@@ -56,7 +57,7 @@ def _answer(result: Answer) -> Text:
     out = Text()
     out.append(one_line(result.answer), style="bold")
     if result.found:
-        confidence = f"{min(0.99, result.confidence):.0%}"
+        confidence = percent(min(0.99, result.confidence))
         out.append("  " + text("confidence {confidence}", confidence=confidence), style=FAINT)
     out.append("\n")
     if result.time_limit:

@@ -172,7 +172,7 @@ class TestPlaces:
 class TestTerminal:
     def test_answer_with_views_and_sources(self) -> None:
         text = terminal.answer(_answer()).plain
-        assert text.splitlines()[0] == "29 Millionen Euro  Zuversicht 83%"
+        assert text.splitlines()[0] == "29 Millionen Euro  Zuversicht 83 %"
         assert "  • 29 Millionen Euro [1]\n" in text
         assert "  • 25 Millionen (2024, geplant) [2]\n" in text
         assert f"[1] {FIRST_QUOTE}\n" in text
