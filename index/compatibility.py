@@ -30,6 +30,21 @@ _LARGEST_PASSAGE = 1_000_000
 _LARGEST_DIMENSION = 100_000
 
 
+class UnreadableSettingError(IndexDamagedError):
+    """A stored setting is not what this program writes; ``problem`` says so without a remedy."""
+
+    def __init__(self, folder: Path, name: str, reason: str) -> None:
+        self.problem = text("its setting {name} cannot be read: {reason}", name=name, reason=reason)
+        super().__init__(
+            text(
+                "{folder}: {problem}. qa repair saves what is sound; or restore a backup: "
+                "qa restore FILE --index NEW_FOLDER",
+                folder=folder,
+                problem=self.problem,
+            )
+        )
+
+
 def config_of(settings: Mapping[str, str], config: IndexConfig | None, folder: Path) -> IndexConfig:
     """The configuration of a new index, or one that agrees with a stored one's."""
     if not settings:
@@ -40,11 +55,11 @@ def config_of(settings: Mapping[str, str], config: IndexConfig | None, folder: P
     if config.built_with() != stored.built_with():
         raise IndexMismatchError(
             text(
-                "{folder} was built with {built_with}, and {built_with2} was asked for. Leave "
+                "{folder} was built with {built_with}, and {asked} was asked for. Leave "
                 "the settings out, or build another index: qa --index NEW_FOLDER add PATH",
                 folder=folder,
                 built_with=stored.built_with(),
-                built_with2=config.built_with(),
+                asked=config.built_with(),
             )
         )
     return config
@@ -61,7 +76,7 @@ def stored_config(settings: Mapping[str, str], folder: Path) -> IndexConfig:
             raise ValueError("it is no object")
     except (KeyError, ValueError, TypeError, RecursionError) as error:
         reason = "it is missing" if isinstance(error, KeyError) else str(error)
-        raise _damaged(folder, "config", reason) from error
+        raise UnreadableSettingError(folder, "config", reason) from error
     unknown = sorted(stored.keys() - {field.name for field in fields(IndexConfig)})
     if unknown:
         raise IndexMismatchError(
@@ -75,7 +90,7 @@ def stored_config(settings: Mapping[str, str], folder: Path) -> IndexConfig:
         )
     for name, value in stored.items():
         if not _fits(name, value):
-            raise _damaged(folder, "config", f"{name} is {str(value)[:40]!r}")
+            raise UnreadableSettingError(folder, "config", f"{name} is {str(value)[:40]!r}")
     return replace(IndexConfig(), **stored)
 
 
@@ -144,8 +159,8 @@ def problem_of(row: Mapping[str, Any]) -> str | None:
     try:
         if name in checks:
             checks[name]({name: row["value"]}, Path())
-    except IndexDamagedError as error:
-        return str(error).partition(": ")[2].partition(". qa repair")[0]
+    except UnreadableSettingError as error:
+        return error.problem
     return None
 
 
@@ -199,7 +214,7 @@ def dimension_of(settings: Mapping[str, str], folder: Path) -> int:
     """How many numbers a vector has; 1 in an index that has none."""
     stated = settings.get("dimension", "1")
     if not (stated.isascii() and stated.isdigit() and 0 < int(stated[:9]) < _LARGEST_DIMENSION):
-        raise _damaged(folder, "dimension", f"it is {stated[:40]!r}")
+        raise UnreadableSettingError(folder, "dimension", f"it is {stated[:40]!r}")
     return int(stated)
 
 
@@ -227,15 +242,3 @@ def _fits(name: str, value: Any) -> bool:
     if name in ("passage_tokens", "candidates"):
         return isinstance(value, int) and 0 < value <= _LARGEST_PASSAGE
     return 0 <= value < float("inf")
-
-
-def _damaged(folder: Path, name: str, reason: str) -> IndexDamagedError:
-    return IndexDamagedError(
-        text(
-            "{folder}: its setting {name} cannot be read: {reason}. qa repair saves what "
-            "is sound; or restore a backup: qa restore FILE --index NEW_FOLDER",
-            folder=folder,
-            name=name,
-            reason=reason,
-        )
-    )

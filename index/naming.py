@@ -26,10 +26,10 @@ def article_id_of(name: str, store: Store) -> str:
         )
     raise ArticleNotFoundError(
         text(
-            "{name!r} fits {count} articles: {join}. Give more of the id.",
+            "{name!r} fits {articles} articles: {ids}. Give more of the id.",
             name=name,
-            count=len(found),
-            join=", ".join(found[:5]),
+            articles=len(found),
+            ids=", ".join(found[:5]),
         )
     )
 

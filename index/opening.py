@@ -64,8 +64,8 @@ def _make_folder(folder: Path) -> None:
     except OSError as error:
         raise IndexFolderError(
             text(
-                "{folder} cannot be made: {strerror}. Name another folder with --index.",
+                "{folder} cannot be made: {reason}. Name another folder with --index.",
                 folder=folder,
-                strerror=error.strerror,
+                reason=error.strerror,
             )
         ) from error

@@ -96,10 +96,10 @@ def ask(  # noqa: PLR0913  # its options have names and defaults
             judged = _judged(understood, attempts, snapshot, _reader(reader), scorer)
     timings["total"] = sum(timings.values())
     chosen = choose([verdict.confidence for verdict in judged], scorer.threshold)
-    return _told(understood, attempts, chosen, judged[chosen], k, scorer.threshold, timings)
+    return _answer(understood, attempts, chosen, judged[chosen], k, scorer.threshold, timings)
 
 
-def _told(  # all that an answer consists of
+def _answer(
     question: Question,
     attempts: Sequence[Attempt],
     chosen: int,
@@ -108,6 +108,7 @@ def _told(  # all that an answer consists of
     threshold: float,
     timings: dict[str, float],
 ) -> Answer:
+    """The answer that a verdict allows; below the ``threshold`` the nearest passages alone."""
     found = verdict.confidence >= threshold and bool(verdict.extracts)
     citations, views = present(verdict.ranked, verdict.extracts) if found else ((), ())
     return Answer(
@@ -189,9 +190,9 @@ def _checked(question: str) -> str:
     if len(text) > MAXIMUM_QUESTION:
         raise UsageError(
             translation.text(
-                "The question has {count} characters; {maximum_question} are the most. Shorten it.",
-                count=numeral(len(text)),
-                maximum_question=numeral(MAXIMUM_QUESTION),
+                "The question has {characters} characters; {most} are the most. Shorten it.",
+                characters=numeral(len(text)),
+                most=numeral(MAXIMUM_QUESTION),
             )
         )
     if not any(character.isalnum() for character in text):

@@ -116,10 +116,10 @@ def _default_folder() -> ModelFolder:
     except OSError as error:
         raise ModelError(
             text(
-                "The default model could not be written to {parent}: {strerror}. It needs 600 "
+                "The default model could not be written to {parent}: {reason}. It needs 600 "
                 "MB there; FUNDSTELLE_CACHE=FOLDER names another place.",
                 parent=folder.parent,
-                strerror=error.strerror,
+                reason=error.strerror,
             )
         ) from error
     manifest = _read_manifest(folder)

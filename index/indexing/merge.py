@@ -109,9 +109,9 @@ def merge(
     if found:
         raise IndexDamagedError(
             text(
-                "{join}. This was found before a merge, which did not take place. qa repair "
+                "{damage}. This was found before a merge, which did not take place. qa repair "
                 "builds it again from the articles; or restore a backup.",
-                join="; ".join(map(str, found)),
+                damage="; ".join(map(str, found)),
             )
         )
     sources = [_Source(folder, record, removed) for record in records]

@@ -64,9 +64,9 @@ class ReadOptions:
         if self.stdin_format not in KINDS:
             raise UsageError(
                 text(
-                    "standard input as {stdin_format!r}: unknown format; use {join}",
+                    "standard input as {stdin_format!r}: unknown format; use {formats}",
                     stdin_format=self.stdin_format,
-                    join=", ".join(KINDS),
+                    formats=", ".join(KINDS),
                 )
             )
         if self.encoding is not None:

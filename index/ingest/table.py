@@ -212,7 +212,9 @@ def _name_cells(header: Sequence[str], row: Sequence[str], place: str) -> Mappin
         raise SourceError(
             place,
             translation.text(
-                "{count} fields, where the header has {count2}", count=len(row), count2=len(header)
+                "{fields} fields, where the header has {expected}",
+                fields=len(row),
+                expected=len(header),
             ),
         )
     return dict(zip(header, row, strict=False))

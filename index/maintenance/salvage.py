@@ -108,10 +108,10 @@ def _open_damaged(folder: Path) -> Store:
 def _unreadable(path: Path, reason: str) -> IndexDamagedError:
     return IndexDamagedError(
         text(
-            "{path} cannot be read at all: {rstrip}. Restore a backup: qa restore FILE "
+            "{path} cannot be read at all: {reason}. Restore a backup: qa restore FILE "
             "--index NEW_FOLDER",
             path=path,
-            rstrip=reason.rstrip("."),
+            reason=reason.rstrip("."),
         )
     )
 

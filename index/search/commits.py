@@ -30,7 +30,7 @@ _IDLE = 4
 
 
 @dataclass(eq=False)
-class Reader:
+class CommitReader:
     """A connection of its own, and what it knows of the commit that it last read."""
 
     store: Store
@@ -51,7 +51,7 @@ class Commits:
         self._config = config
         self._check = check
         self._lock = Lock()
-        self._idle: list[Reader] = []
+        self._idle: list[CommitReader] = []
         self._newest: tuple[tuple[object, ...], Searcher] | None = None
         self._is_closed = False
 
@@ -65,7 +65,7 @@ class Commits:
             reader.store.close()
 
     @contextmanager
-    def newest(self) -> Iterator[tuple[Reader, Searcher]]:
+    def newest(self) -> Iterator[tuple[CommitReader, Searcher]]:
         """The newest commit: who reads its rows, and what searches it. Raises IndexFolderError."""
         reader = self._take()
         try:
@@ -75,7 +75,7 @@ class Commits:
             self._give_back(reader)
 
     @contextmanager
-    def _begun(self, reader: Reader) -> Iterator[Searcher]:
+    def _begun(self, reader: CommitReader) -> Iterator[Searcher]:
         missing = set[str]()
         for attempt in range(_ATTEMPTS):
             with reader.store.snapshot():
@@ -98,7 +98,7 @@ class Commits:
                 yield searcher
                 return
 
-    def _searcher_of(self, reader: Reader) -> Searcher:
+    def _searcher_of(self, reader: CommitReader) -> Searcher:
         """What searches the reader's commit; made again when a commit has changed it."""
         version = reader.store.data_version()
         if reader.searcher is None or version != reader.version:
@@ -130,7 +130,7 @@ class Commits:
                 reader.searcher = None
         return opened
 
-    def _take(self) -> Reader:
+    def _take(self) -> CommitReader:
         with self._lock:
             if self._is_closed:
                 raise UsageError(
@@ -140,9 +140,9 @@ class Commits:
                 )
             if self._idle:
                 return self._idle.pop()
-        return Reader(Store(self._record, read_only=True))
+        return CommitReader(Store(self._record, read_only=True))
 
-    def _give_back(self, reader: Reader) -> None:
+    def _give_back(self, reader: CommitReader) -> None:
         with self._lock:
             if self._newest is None or reader.searcher is not self._newest[1]:
                 reader.searcher = None

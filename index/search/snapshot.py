@@ -13,7 +13,7 @@ from index.config import IndexConfig
 from index.encoder.embedder import Embedder
 from index.errors import UsageError
 from index.records import Article, Filters, Hit, Passage
-from index.search.commits import Reader
+from index.search.commits import CommitReader
 from index.search.near_duplicates import distinct
 from index.search.query_vectors import QueryVectors
 from index.search.reorder import HALF_LIFE, prefer_recent, renumbered, spread
@@ -34,7 +34,7 @@ class Snapshot:
 
     def __init__(
         self,
-        reader: Reader,
+        reader: CommitReader,
         searcher: Searcher,
         config: IndexConfig,
         vectors: QueryVectors,

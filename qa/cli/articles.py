@@ -138,9 +138,9 @@ def show(
         if not mark.start <= mark.end <= len(record.text):
             raise UsageError(
                 text(
-                    "{id} has the characters 0 to {count}: {start} to {end} cannot be marked",
+                    "{id} has the characters 0 to {characters}: {start} to {end} cannot be marked",
                     id=record.id,
-                    count=len(record.text),
+                    characters=len(record.text),
                     start=mark.start,
                     end=mark.end,
                 )

@@ -127,7 +127,7 @@ def _plain(body: dict[str, Any]) -> dict[str, Any]:
 def _data(body: dict[str, Any], count: int) -> list[Any]:
     data = body.get("data")
     if not isinstance(data, list) or len(data) != count:
-        raise RefusedError(400, text("data must be a list of {count} values.", count=count))
+        raise RefusedError(400, text("data must be a list of {values} values.", values=count))
     return data
 
 
