@@ -16,6 +16,7 @@ from index.storage.schema import (
     SEQUENCES,
     TABLES,
     is_header_as_made,
+    is_whole,
     row_check,
     schema_as_made,
 )
@@ -51,9 +52,12 @@ class Audit:
                 found.append("the number of its format was changed")
             if self._connection.schema() != schema_as_made():
                 found.append("its tables are not those of this format")
-            # While there is a log, the newest header stands in that, under its checksums.
-            if not log_size(self._connection.path) and not is_header_as_made(self._connection.path):
-                found.append("the header of the file was changed")
+            # While there is a log, the newest pages stand in that, under its checksums.
+            if not log_size(self._connection.path):
+                if not is_header_as_made(self._connection.path):
+                    found.append("the header of the file was changed")
+                if not is_whole(self._connection.path):
+                    found.append("the file does not end where a page ends")
         except (sqlite3.DatabaseError, UnicodeDecodeError, IndexFolderError) as error:
             return [str(error)]
         return found

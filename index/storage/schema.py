@@ -182,6 +182,14 @@ def restore_header(path: Path) -> None:
             stream.truncate(whole)
 
 
+def is_whole(path: Path) -> bool:
+    """Whether the file ends where a page ends.
+
+    SQLite reads what is missing of its last page as zeros, which is what may have stood there.
+    """
+    return path.stat().st_size % _PAGE == 0
+
+
 def is_header_as_made(path: Path) -> bool:
     """Whether the parts of the file's header are constant that SQLite does not compare itself.
 

@@ -330,6 +330,15 @@ class TestRepair:
         assert bool(report.lost) == (after < before)
         assert not list(folder.glob("articles.db.new*"))
 
+    def test_a_record_that_lost_nothing_but_zeros_was_cut_off_too(self, folder: Path) -> None:
+        path = folder / "articles.db"
+        before = _articles(folder)
+        os.truncate(path, path.stat().st_size + 7)
+        assert [entry.where for entry in verify(folder).damage] == ["articles.db"]
+        assert not repair(folder, WordEmbedder()).lost
+        assert not verify(folder).damage
+        assert _articles(folder) == before
+
     @pytest.mark.parametrize("end", [0, 99, 4_096, 20_000])
     def test_a_record_of_which_too_little_is_left(self, folder: Path, end: int) -> None:
         os.truncate(folder / "articles.db", end)
