@@ -48,7 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _show_warnings()
     try:
         app(args=None if arguments is None else list(arguments), prog_name="qa")
-        sys.stdout.flush()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else FAILED
         if isinstance(end.__context__, BrokenPipeError):
@@ -70,15 +69,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("QA_DEBUG"):
             raise
-        say(
-            text(
-                "unexpected {name}: {error} (QA_DEBUG=1 shows where)",
-                name=type(error).__name__,
-                error=error,
+        if isinstance(error, OSError) and error.filename is None:
+            _say_unwritable(error)  # what is read and stored has its own errors, with names
+        else:
+            say(
+                text(
+                    "unexpected {name}: {error} (QA_DEBUG=1 shows where)",
+                    name=type(error).__name__,
+                    error=error,
+                )
             )
-        )
         return _flushed(FAILED)
-    return 0
+    return _flushed(0)
 
 
 def _version(wanted: bool) -> None:
@@ -192,10 +194,18 @@ def _flushed(code: int) -> int:
     """``code``, after what is still to be written; a reader that went away is no error."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
         # Python flushes once more at its end: give it somewhere to write to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if code == 0 and not isinstance(error, BrokenPipeError):
+            _say_unwritable(error)
+            return FAILED
     return code
+
+
+def _say_unwritable(error: OSError) -> None:
+    reason = error.strerror or error
+    say(text("the output cannot be written: {reason}; send it elsewhere", reason=reason))
 
 
 class _Warnings(logging.Handler):
