@@ -69,16 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("QA_DEBUG"):
             raise
-        if isinstance(error, OSError) and error.filename is None:
-            _say_unwritable(error)  # what is read and stored has its own errors, with names
-        else:
-            say(
-                text(
-                    "unexpected {name}: {error} (QA_DEBUG=1 shows where)",
-                    name=type(error).__name__,
-                    error=error,
-                )
-            )
+        _say_unexpected(error)
         return _flushed(FAILED)
     return _flushed(0)
 
@@ -201,6 +192,19 @@ def _flushed(code: int) -> int:
             _say_unwritable(error)
             return FAILED
     return code
+
+
+def _say_unexpected(error: Exception) -> None:
+    if isinstance(error, OSError) and error.filename is None:
+        _say_unwritable(error)  # what is read and stored has its own errors, with names
+    else:
+        say(
+            text(
+                "unexpected {name}: {error} (QA_DEBUG=1 shows where)",
+                name=type(error).__name__,
+                error=error,
+            )
+        )
 
 
 def _say_unwritable(error: OSError) -> None:
