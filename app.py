@@ -108,9 +108,14 @@ def _blocks(index: Index, uploads: Uploads) -> gr.Blocks:
         gr.api(answer_as_json, api_name="ask", concurrency_limit=2)
         shown = [filed.added, filed.files, filed.articles]
         filed.button.click(add, filed.files, shown, api_visibility="private")
-        filed.tab.select(listing, None, filed.articles, api_visibility="private")
-        blocks.load(listing, None, filed.articles, api_visibility="private")
-        blocks.load(head, None, top, api_visibility="private")
+        # Not by the queue, whose stream Gradio closes when what it waits for is done: a question
+        # asked in that moment would never be answered.
+        for when, told, where in (
+            (filed.tab.select, listing, filed.articles),
+            (blocks.load, listing, filed.articles),
+            (blocks.load, head, top),
+        ):
+            when(told, None, where, api_visibility="private", queue=False)
     return blocks.queue(max_size=MAX_WAITING, api_open=False)
 
 
@@ -340,13 +345,12 @@ def create_app(
 
 
 def _endpoints(blocks: gr.Blocks) -> Endpoints:
-    counts = {number: len(function.inputs) for number, function in blocks.fns.items()}
-    names = {
-        function.api_name: counts[number]
-        for number, function in blocks.fns.items()
-        if function.api_visibility == "public"
-    }
-    return Endpoints(counts, names)
+    queued, at_once, names = dict[int, int](), dict[int, int](), dict[str, int]()
+    for number, function in blocks.fns.items():
+        (queued if function.queue else at_once)[number] = len(function.inputs)
+        if function.api_visibility == "public":
+            names[function.api_name] = len(function.inputs)
+    return Endpoints(queued, at_once, names)
 
 
 def _article(index: Index, article_id: str, start: int, end: int) -> HTMLResponse:

@@ -33,9 +33,11 @@ _ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """How many values each function of the page takes, by its number, and by its public name."""
+    """How many values each function of the page takes: by its number those that wait for their turn
+    and those that run at once, and by its public name."""
 
-    by_number: Mapping[int, int]
+    queued: Mapping[int, int]
+    at_once: Mapping[int, int]
     by_name: Mapping[str, int]
 
 
@@ -63,7 +65,9 @@ def judged(path: str, host: str, raw: bytes, endpoints: Endpoints, uploads: Uplo
     """The body to hand on, for a request to ``path`` of ``host``. Raises RefusedError."""
     body = _parsed(raw)
     if path == "/gradio_api/queue/join":
-        kept = _join(body, endpoints)
+        kept = _numbered(body, endpoints.queued)
+    elif path == "/gradio_api/run/predict":
+        kept = _numbered(body, endpoints.at_once)
     elif path.startswith("/gradio_api/call/"):
         kept = _call(body, path.removeprefix("/gradio_api/call/"), endpoints)
     else:
@@ -97,15 +101,15 @@ def _written(body: dict[str, Any]) -> bytes:
         raise RefusedError(400, text("The request holds invalid characters.")) from None
 
 
-def _join(body: dict[str, Any], endpoints: Endpoints) -> dict[str, Any]:
+def _numbered(body: dict[str, Any], functions: Mapping[int, int]) -> dict[str, Any]:
     number, trigger, session = (body.get(k) for k in ("fn_index", "trigger_id", "session_hash"))
-    if type(number) is not int or number not in endpoints.by_number:
+    if type(number) is not int or number not in functions:
         raise RefusedError(404, text("There is no such function here."))
     if not is_id(session):
         raise RefusedError(400, text("session_hash is missing or invalid."))
     if trigger is not None and type(trigger) is not int:
         raise RefusedError(400, text("trigger_id is no number."))
-    data = _data(body, endpoints.by_number[number])
+    data = _data(body, functions[number])
     return {"data": data, "fn_index": number, "trigger_id": trigger, "session_hash": session}
 
 

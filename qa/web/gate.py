@@ -60,7 +60,7 @@ _ROUTES = (
     _route(r"/gradio_api/queue/data", query="session_hash"),
     _route(rf"/gradio_api/call/{_ID}/{_ID}"),
     _route(rf"/gradio_api/call/{_ID}", "POST", is_json=True),
-    _route(r"/gradio_api/(?:queue/join|cancel|reset)", "POST", is_json=True),
+    _route(r"/gradio_api/(?:queue/join|run/predict|cancel|reset)", "POST", is_json=True),
     _route(r"/gradio_api/upload", "POST", query="upload_id"),
     _route(r"/gradio_api/upload_progress", query="upload_id"),
 )

@@ -12,7 +12,7 @@ import anyio.to_thread
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from index.translation import text
@@ -69,19 +69,19 @@ class UploadRoutes:
                 del self._running[name]
 
     async def progress(self, request: Request) -> Response:
-        """What came of an upload since it was told last, until it ends."""
+        """What came of an upload since it was told last, until it ends; a small one may have ended
+        before its progress is asked for."""
         name = request.query_params.get("upload_id", "")
         for _ in range(5):  # the two requests come together
             if name in self._running:
-                return StreamingResponse(
-                    self._events(self._running[name], name), media_type="text/event-stream"
-                )
+                break
             await asyncio.sleep(0.1)
-        return PlainTextResponse("", 404)
+        events = self._events(self._running.get(name), name)
+        return StreamingResponse(events, media_type="text/event-stream")
 
-    async def _events(self, receiver: _Receiver, name: str) -> AsyncIterator[str]:
+    async def _events(self, receiver: _Receiver | None, name: str) -> AsyncIterator[str]:
         told = 0
-        while self._running.get(name) is receiver:
+        while receiver and self._running.get(name) is receiver:
             if new := receiver.received - told:
                 told += new
                 update = {"msg": "update", "orig_name": receiver.name, "chunk_size": new}

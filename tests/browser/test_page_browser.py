@@ -13,7 +13,7 @@ import pytest
 from tests.page_server import serving
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page
+    from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, Response
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -97,6 +97,19 @@ def test_ask_read_and_add(browser: Browser, address: str, width: int) -> None:
     context.close()
 
 
+def test_opening_the_page_waits_in_no_queue(browser: Browser, address: str) -> None:
+    """Gradio ends a stream of results when what it waits for is done. A question that is asked in
+    that very moment would never be answered."""
+    page, asked = browser.new_page(locale="de-DE"), list[str]()
+    page.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    page.goto(address)
+    page.get_by_role("tab", name="Artikel").click()
+    playwright.expect(page.locator(".artikelliste")).to_contain_text("Scale AI")
+    assert any(path.startswith("/gradio_api/run/") for path in asked)
+    assert not any("/queue/" in path for path in asked)
+    page.close()
+
+
 class _Watch:
     """What the browser complains about, and whom it asks."""
 
@@ -106,12 +119,17 @@ class _Watch:
 
     def over(self, page: Page) -> None:
         page.on("console", self._console)
+        page.on("response", self._response)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self._request(request.url))
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
             self.errors.append(message.text)
+
+    def _response(self, response: Response) -> None:
+        if not response.ok:
+            self.errors.append(f"{response.status} {response.url}")
 
     def _request(self, url: str) -> None:
         if not url.startswith(("data:", "blob:")):

@@ -188,7 +188,7 @@ class TestBodies:
         }
         raw = f'{{"data": [[{json.dumps(file)}]], "fn_index": 1, "session_hash": "a", "event_data": {{"path": "/x"}}}}'
         join = "/gradio_api/queue/join"
-        body = bodies.judged(join, "h:1", raw.encode(), Endpoints({1: 1}, {}), uploads)
+        body = bodies.judged(join, "h:1", raw.encode(), Endpoints({1: 1}, {}, {}), uploads)
         [[kept]] = json.loads(body)["data"]
         assert kept == {
             "path": str(path),
@@ -197,7 +197,20 @@ class TestBodies:
         }
         assert b"event_data" not in body
         with pytest.raises(RefusedError, match="Adressen"):
-            bodies.judged(join, "h:2", raw.encode(), Endpoints({1: 1}, {}), uploads)
+            bodies.judged(join, "h:2", raw.encode(), Endpoints({1: 1}, {}, {}), uploads)
+
+    def test_what_waits_for_its_turn_does_not_run_at_once(self, uploads: Uploads) -> None:
+        endpoints = Endpoints(queued={1: 0}, at_once={2: 0}, by_name={})
+
+        def judged(path: str, number: int) -> bytes:
+            raw = b'{"data": [], "fn_index": %d, "session_hash": "a"}' % number
+            return bodies.judged(f"/gradio_api/{path}", "h:1", raw, endpoints, uploads)
+
+        assert json.loads(judged("run/predict", 2))["fn_index"] == 2
+        assert json.loads(judged("queue/join", 1))["fn_index"] == 1
+        for path, number in (("run/predict", 1), ("queue/join", 2)):
+            with pytest.raises(RefusedError, match="no such function"):
+                judged(path, number)
 
 
 class TestUpload:

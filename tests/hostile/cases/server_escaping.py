@@ -22,7 +22,7 @@ from qa.show import article_page, page
 from qa.show.sanitize import visible
 from tests.fakes import WordEmbedder
 from tests.hostile.case import Case
-from tests.hostile.server import file_data, outcome, shared, upload
+from tests.hostile.server import file_data, outcome, run_at_once, shared, upload
 
 PAYLOADS = (
     "<script>alert(1)</script>", "</script><script>alert(1)</script>", "<ScRiPt>alert(1)</sCrIpT>", "<script src=//evil>",
@@ -217,7 +217,7 @@ def _served(client: httpx.Client, payload: str, number: int, quick: bool) -> Non
     for question in () if quick else (f"Wie lang ist die Brücke von {name}?", payload[:2_000]):
         [markup] = outcome(client, 0, [question, True, False], f"schutz-{number}")["output"]["data"]
         _harmless(markup)
-    listing = outcome(client, 3, [], f"schutz-{number}")["output"]["data"][0]
+    listing = run_at_once(client, 3, [], f"schutz-{number}").json()["data"][0]
     identity = listing.partition("artikel/")[2].partition('"')[0]
     response = client.get(f"/artikel/{identity}")
     assert response.status_code == 200

@@ -21,6 +21,7 @@ from tests.hostile.serve import BREAK, KEEP_THREAD, SECRET_REASON
 from tests.hostile.server import Server, asked, join, outcome, raw, shared, start, status
 
 JOIN = "/gradio_api/queue/join"
+RUN = "/gradio_api/run/predict"
 GOOD = {"data": [], "fn_index": 3, "session_hash": "anfragen"}
 EVIL = "evil.example"
 
@@ -136,7 +137,7 @@ def _parts(
 
 
 def _host(server: Server, host: str) -> None:
-    for path in ("/", "/config", JOIN):
+    for path in ("/", "/config", JOIN, RUN):
         sent = f"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
         got = raw(server, sent)
         assert status(got) == 400, got[:200]
@@ -144,7 +145,8 @@ def _host(server: Server, host: str) -> None:
 
 
 def _origin(client: httpx.Client, origin: str) -> None:
-    for path in (JOIN, "/gradio_api/upload", "/gradio_api/call/ask", "/", "/gradio_api/cancel"):
+    posted = (JOIN, RUN, "/gradio_api/upload", "/gradio_api/call/ask", "/gradio_api/cancel")
+    for path in ("/", *posted):
         method = "GET" if path == "/" else "POST"
         assert client.request(method, path, headers={"Origin": origin}).status_code == 403
 
@@ -197,8 +199,8 @@ def _article(client: httpx.Client, name: str) -> None:
 
 
 def _body(client: httpx.Client, name: str) -> None:
-    for path in (JOIN, "/gradio_api/call/ask", "/gradio_api/cancel"):
-        if path != JOIN and name not in list(BODIES)[:15]:
+    for path in (JOIN, RUN, "/gradio_api/call/ask", "/gradio_api/cancel"):
+        if path not in (JOIN, RUN) and name not in list(BODIES)[:15]:
             continue
         response = client.post(path, content=BODIES[name])
         assert 400 <= response.status_code < 500, f"{path}: {response.status_code}"
@@ -225,7 +227,7 @@ def _responses() -> list[tuple[str, str, dict[str, object]]]:
         ("GET", "/artikel/x", {}), ("GET", "/artikel/x?von=a", {}), ("GET", "/theme.css", {}),
         ("GET", "/assets/x.js", {}), ("GET", "/gradio_api/info", {}), ("GET", "/gradio_api/queue/data", {}),
         ("GET", "/gradio_api/queue/data?session_hash=keine", {}), ("POST", JOIN, {"content": b"{"}),
-        ("POST", JOIN, {"json": GOOD}), ("POST", JOIN, {"headers": {"Origin": "null"}}),
+        ("POST", RUN, {"json": GOOD}), ("POST", JOIN, {"headers": {"Origin": "null"}}),
         ("POST", JOIN, {"content": b" " * 1_000_001}), ("POST", "/gradio_api/upload", {}),
         ("GET", "/", {"headers": {"Host": EVIL}}), ("GET", "/gradio_api/upload_progress?upload_id=a", {}),
         ("GET", "/gradio_api/call/ask/x", {}), ("POST", "/gradio_api/reset", {"json": {"event_id": "x"}}),
