@@ -77,7 +77,7 @@ def test_a_damaged_index_is_told_on_the_page_and_at_an_article(
     monkeypatch.setattr(index, "articles", damaged)
     monkeypatch.setattr(index, "article", damaged)
     with TestClient(application, base_url="http://localhost") as client:
-        [listing] = _outcome(client, LIST, [])["output"]["data"]
+        [listing] = _listing(client)
         article = client.get("/artikel/a")
     assert REASON in listing
     assert 'role="alert"' in listing
@@ -94,7 +94,7 @@ def test_a_bug_is_told_in_words_and_its_reason_in_the_log(
 
     monkeypatch.setattr(index, "articles", broken)
     with TestClient(application, base_url="http://localhost") as client:
-        [listing] = _outcome(client, LIST, [])["output"]["data"]
+        [listing] = _listing(client)
     assert "Das hat nicht geklappt" in listing
     assert REASON not in listing
     assert "ZeroDivisionError" in caplog.text
@@ -107,3 +107,9 @@ def _outcome(client: TestClient, number: int, data: list[Any]) -> dict[str, Any]
     messages = [json.loads(line[6:]) for line in events.splitlines() if line.startswith("data: ")]
     [message] = [m for m in messages if m["msg"] == "process_completed"]
     return dict(message)
+
+
+def _listing(client: TestClient) -> list[str]:
+    body = {"data": [], "fn_index": LIST, "session_hash": "a"}
+    found: list[str] = client.post("/gradio_api/run/predict", json=body).json()["data"]
+    return found
