@@ -48,8 +48,11 @@ def opens_list_item(quantity: Quantity, folded: str, text: str) -> bool:
     number = quantity.number
     if quantity.unit is not None or number.ordinal or not number.plain or number.power:
         return False
-    line = text[: quantity.start].rstrip(" \t")
-    return (not line or line[-1] == "\n") and folded[quantity.end : quantity.end + 2] in {
+    begin = quantity.start
+    while begin and text[begin - 1] != "\n" and text[begin - 1].isspace():  # no-break ones too
+        begin -= 1
+    begins = begin == 0 or text[begin - 1] == "\n"
+    return begins and folded[quantity.end : quantity.end + 2] in {
         ". ",
         ") ",
     }

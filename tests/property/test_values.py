@@ -54,6 +54,7 @@ def test_text_is_its_slice_and_values_do_not_overlap(text: str, language: str) -
 
 
 @patient
+@example(" 0. ", "de")
 @given(TEXTS, LANGUAGES)
 def test_no_break_spaces_change_nothing(text: str, language: str) -> None:
     plain = text.replace("\u00a0", " ")
