@@ -48,11 +48,11 @@ def opens_list_item(quantity: Quantity, folded: str, text: str) -> bool:
     number = quantity.number
     if quantity.unit is not None or number.ordinal or not number.plain or number.power:
         return False
-    begin = quantity.start
-    while begin and text[begin - 1] != "\n" and text[begin - 1].isspace():  # no-break ones too
-        begin -= 1
-    begins = begin == 0 or text[begin - 1] == "\n"
-    return begins and folded[quantity.end : quantity.end + 2] in {
+    at = quantity.start
+    while at and text[at - 1] != "\n" and text[at - 1].isspace():  # no-break blanks too
+        at -= 1
+    opens_line = at == 0 or text[at - 1] == "\n"
+    return opens_line and folded[quantity.end : quantity.end + 2] in {
         ". ",
         ") ",
     }
