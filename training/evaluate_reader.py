@@ -56,7 +56,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     folder = resolve()
     tokenizer = Tokenizer.from_file(str(folder.path / "tokenizer.json"))
-    reader = EncoderReader(folder, options.weights, tokenizer=tokenizer)
+    reader = EncoderReader(folder, options.weights)
     about = json.loads(options.weights.with_suffix(".json").read_text("utf-8"))
     wanted = options.set or ("de", "en", *HELD_BACK)
     for figures in _figures(reader, tokenizer, wanted, options.questions):

@@ -1,3 +1,3 @@
 """Texts to vectors: where a model's weights come from, and what runs them."""
 
-__all__ = ["embedder", "models", "offline"]
+__all__ = ["compiled", "embedder", "graph", "light", "models", "offline", "pieces", "tensors"]

@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.digest import sha256_of
+from index.encoder import graph, pieces
 from index.encoder.offline import go_offline, quiet
+from index.encoder.tensors import mapped
 from index.errors import ModelError
 from index.translation import text
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 PROMPTS: Mapping[str, str] = {"query": "query: ", "document": "passage: "}
 
 SOURCE_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Raised when the conversion changes, so that an older folder in the cache is not used."""
 
 
@@ -83,6 +85,11 @@ def convert(source: Path, target: Path) -> None:
     ).save(str(target), create_model_card=False)
     shutil.rmtree(encoder)
     _forget_the_process(target)
+    pieces.prepare(target)
+    graph.store(
+        graph.bert_graph(mapped(target / "model.safetensors"), packed.heads, packed.epsilon),
+        target / graph.FILE,
+    )
 
 
 def _forget_the_process(target: Path) -> None:
@@ -227,9 +234,9 @@ class _PackedModel:
         from tokenizers.models import Unigram
 
         exceptions: dict[str, str] = {}
-        for character, mapped in self._normalisation.items():
-            if unicodedata.normalize("NFKC", character) != mapped:
-                exceptions[mapped] = exceptions.get(mapped, "") + f"\\x{{{ord(character):x}}}"
+        for character, normal in self._normalisation.items():
+            if unicodedata.normalize("NFKC", character) != normal:
+                exceptions[normal] = exceptions.get(normal, "") + f"\\x{{{ord(character):x}}}"
         tokenizer = Tokenizer(Unigram(self._pieces, unk_id=self.unknown))
         tokenizer.normalizer = normalizers.Sequence(
             [

@@ -79,7 +79,12 @@ def open_embedder(name: str = DEFAULT, *, fetch: bool = True) -> Embedder:
     Reads only the folder's small files. Without ``fetch`` a model on the hub must be here already.
     Raises ModelError.
     """
-    return TransformerEmbedder(resolve(name, fetch=fetch))
+    folder = resolve(name, fetch=fetch)
+    if name == DEFAULT:
+        from index.encoder.light import LightEmbedder
+
+        return LightEmbedder(folder)
+    return TransformerEmbedder(folder)
 
 
 class TransformerEmbedder:

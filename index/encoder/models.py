@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from index.cache import cache_folder
 from index.digest import sha256_of
 from index.encoder.e5_weights import LAYOUT_VERSION, SOURCE_SHA256, convert, packaged_weights
 from index.encoder.fingerprint import fingerprint_of, remembered_fingerprint
@@ -38,14 +39,6 @@ class ModelFolder:
     name: str
     path: Path
     fingerprint: str
-
-
-def cache_folder() -> Path:
-    """The folder for derived files; ``XDG_CACHE_HOME`` or ``FUNDSTELLE_CACHE`` moves it."""
-    import platformdirs
-
-    named = os.environ.get("FUNDSTELLE_CACHE")
-    return Path(named) if named else Path(platformdirs.user_cache_dir("fundstelle"))
 
 
 def resolve(name: str = DEFAULT, *, fetch: bool = True) -> ModelFolder:

@@ -7,16 +7,13 @@ import re
 import threading
 import unicodedata
 from collections.abc import Callable
-from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import Stemmer
 
+from index.text.identifier import identifier
 from index.text.units import ONE_LETTER, SYMBOLS, unit_terms
-
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
 
 analysis_version = "2+snowball" + ".".join(Stemmer.version().split(".")[:2])
 """Names the analysis; an index built with another one has other terms and must be rebuilt."""
@@ -47,7 +44,7 @@ def detect(text: str) -> str:
         return "zh"
     short = _SHORT_TEXT_PRIOR / len(sample)
     best, best_score = UNKNOWN, -math.inf
-    for language, probability in _identifier().rank(sample):
+    for language, probability in identifier().rank(sample):
         score = math.log(max(probability, 1e-30))
         if language in ("de", "en"):
             score += _PRIOR + short
@@ -65,13 +62,6 @@ def detect(text: str) -> str:
 _PRIOR = 1.5  # natural logarithm
 _SHORT_TEXT_PRIOR = 10  # divided by the number of characters
 _ONE_NAME = {"nb": "no", "nn": "no"}
-
-
-@cache
-def _identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
 # --- terms -----------------------------------------------------------------------------------

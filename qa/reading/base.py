@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from index.encoder.models import DEFAULT, resolve
 from qa.reading.encoder import DEFAULT_WEIGHTS, EncoderReader
 from qa.reading.hub import HubReader
 from qa.reading.spans import Reading
-
-if TYPE_CHECKING:
-    from tokenizers import Tokenizer
 
 
 class Reader(Protocol):
@@ -22,12 +19,11 @@ class Reader(Protocol):
         ...
 
 
-def load_reader(name: str = DEFAULT, *, tokenizer: Tokenizer | None = None) -> Reader:
+def load_reader(name: str = DEFAULT) -> Reader:
     """The reader "default", or an extractive question-answering model: a folder or a hub name.
 
-    ``tokenizer`` is the default encoder's, where the caller has it loaded already. Raises
-    ModelError.
+    Raises ModelError.
     """
     if name == DEFAULT:
-        return EncoderReader(resolve(), DEFAULT_WEIGHTS, tokenizer=tokenizer)
+        return EncoderReader(resolve(), DEFAULT_WEIGHTS)
     return HubReader(resolve(name).path)

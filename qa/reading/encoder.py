@@ -1,32 +1,35 @@
 """The reader of our own: the default encoder with a low-rank change of its weights and a span head.
 
 The head gives two numbers for each token, how well an answer starts and ends there; the first
-token stands for "no answer here".
+token stands for "no answer here". The change is added to the weights once; what comes of it is kept
+in the user's cache as a graph that is loaded in a tenth of a second.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 from index import ModelError
+from index.cache import cache_folder, made_once
+from index.encoder.compiled import CompiledEncoder
 from index.encoder.embedder import preferred_dtype
+from index.encoder.graph import FILE as GRAPH
+from index.encoder.graph import bert_graph, store
+from index.encoder.light import WEIGHTS
 from index.encoder.models import ModelFolder
-from index.encoder.offline import go_offline, quiet
+from index.encoder.pieces import Pieces
+from index.encoder.tensors import described, mapped
 from index.translation import text
 from qa.reading.spans import MAX_QUESTION, Reading, Window, reading_of, window_starts
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
     from numpy.typing import NDArray
-    from tokenizers import Tokenizer
 
 DEFAULT_WEIGHTS = Path(__file__).parent / "reader.safetensors"
 FORMAT = "fundstelle-reader-1"
@@ -47,15 +50,7 @@ MAX_TOKENS = 288
 class EncoderReader:
     """The reader of our own: the encoder in ``model_folder``, changed by the file ``weights``."""
 
-    def __init__(
-        self, model_folder: ModelFolder, weights: Path, *, tokenizer: Tokenizer | None = None
-    ) -> None:
-        go_offline()
-        quiet()
-        import torch
-        from tokenizers import Tokenizer as Tokenizers
-        from transformers import BertModel
-
+    def __init__(self, model_folder: ModelFolder, weights: Path) -> None:
         adapter = _Adapter.read(weights)
         if adapter.encoder != model_folder.fingerprint:
             raise ModelError(
@@ -66,37 +61,31 @@ class EncoderReader:
                     path=model_folder.path,
                 )
             )
-        bert: Any = BertModel.from_pretrained(
-            model_folder.path,
-            dtype=getattr(torch, preferred_dtype()),
-            add_pooling_layer=False,
-            local_files_only=True,
-            use_safetensors=True,
+        self._head = adapter.head
+        self._encoder = CompiledEncoder(
+            _graph(model_folder, adapter), model_folder.path / WEIGHTS, preferred_dtype()
         )
-        adapter.merge_into(bert, model_folder.path / "model.safetensors")
-        self._bert = bert.eval()
-        self._head = adapter.tensors["head.weight"].float(), adapter.tensors["head.bias"].float()
-        self._tokenizer = tokenizer or Tokenizers.from_file(
-            str(model_folder.path / "tokenizer.json")
-        )
-        self._begin, self._end = (_token_id(self._tokenizer, name) for name in ("<s>", "</s>"))
-        self._workers = _workers()
+        self._pieces = Pieces(model_folder.path)
+        self._begin, self._end = (self._pieces.special[name] for name in ("<s>", "</s>"))
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
-        asked = self._tokenizer.encode(question, add_special_tokens=False).ids[:MAX_QUESTION]
+        asked = self._pieces.encode(question).ids[:MAX_QUESTION]
         room = MAX_TOKENS - len(asked) - 4
-        encoded = self._tokenizer.encode_batch(list(passages), add_special_tokens=False)
+        encoded = [self._pieces.encode(passage) for passage in passages]
         pieces = [
-            (number, first, min(first + room, len(encoding.ids)))
-            for number, encoding in enumerate(encoded)
-            for first in window_starts(len(encoding.ids), room)
+            (number, first, min(first + room, len(tokens.ids)))
+            for number, tokens in enumerate(encoded)
+            for first in window_starts(len(tokens.ids), room)
         ]
         inputs = [
             [self._begin, *asked, self._end, self._end, *encoded[n].ids[first:last], self._end]
             for n, first, last in pieces
         ]
         windows: list[list[Window]] = [[] for _ in passages]
-        for (number, first, last), logits in zip(pieces, self._logits(inputs), strict=True):
+        weight, bias = self._head
+        states = self._encoder.states(inputs)
+        for (number, first, last), of_tokens in zip(pieces, states, strict=True):
+            logits = of_tokens @ weight.T + bias
             context = slice(len(asked) + 3, len(asked) + 3 + last - first)
             windows[number].append(
                 Window.of(
@@ -108,27 +97,6 @@ class EncoderReader:
             )
         return [reading_of(found) for found in windows]
 
-    def _logits(self, inputs: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
-        """Start and end logits of each input, (tokens, 2) float32.
-
-        Each input goes whole to a single-threaded worker, one worker per core: no product is spent
-        on padding, and where the cores are shared no thread waits for another.
-        """
-        # The longest first, so that the workers end at about the same time.
-        order = sorted(range(len(inputs)), key=lambda i: -len(inputs[i]))
-        read = self._workers.map(self._read_one, [inputs[i] for i in order])
-        found = dict(zip(order, read, strict=True))
-        return [found[i] for i in range(len(inputs))]
-
-    def _read_one(self, tokens: Sequence[int]) -> NDArray[np.float32]:
-        import torch
-        from torch.nn import functional
-
-        with torch.inference_mode():
-            states = self._bert(input_ids=torch.tensor([tokens])).last_hidden_state[0]
-            logits: NDArray[np.float32] = functional.linear(states.float(), *self._head).numpy()
-        return logits
-
 
 # --- the reader's file -------------------------------------------------------------------------
 
@@ -137,15 +105,14 @@ class EncoderReader:
 class _Adapter:
     """The file's content: factors ``layer.{i}.{short}.a`` (rank, in) and ``….b`` (out, rank)."""
 
+    sha256: str
     encoder: str
     scale: float
-    tensors: dict[str, torch.Tensor]
+    tensors: Mapping[str, NDArray[np.float16]]
 
     @classmethod
     def read(cls, weights: Path) -> _Adapter:
         """Read and check a reader's file; its SHA-256 stands in the JSON file beside it."""
-        from safetensors import SafetensorError, safe_open
-
         try:
             expected = json.loads(weights.with_suffix(".json").read_text("utf-8"))["sha256"]
             with weights.open("rb") as stream:
@@ -169,14 +136,7 @@ class _Adapter:
                     expected=str(expected)[:12],
                 )
             )
-        try:
-            with safe_open(weights, "pt") as file:
-                metadata = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except SafetensorError as error:
-            raise ModelError(
-                text("{weights} is not a safetensors file: {error}.", weights=weights, error=error)
-            ) from error
+        metadata = described(weights)
         if metadata.get("format") != FORMAT:
             raise ModelError(
                 text(
@@ -185,57 +145,48 @@ class _Adapter:
                     format=FORMAT,
                 )
             )
-        return cls(metadata["encoder"], float(metadata["scale"]), tensors)
+        return cls(actual, metadata["encoder"], float(metadata["scale"]), mapped(weights))
 
-    def merge_into(self, bert: Any, base: Path) -> None:
-        """Add scale * b @ a to the linear maps of ``bert``, from the float32 weights in ``base``.
+    @property
+    def head(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The span head's weight (2, hidden) and its bias (2,)."""
+        weight, bias = (
+            self.tensors[f"head.{part}"].astype("float32") for part in ("weight", "bias")
+        )
+        return weight, bias
 
-        Adding in float32 and rounding once keeps changes that are smaller than a step of bfloat16.
-        """
-        import torch
-        from safetensors import safe_open
+    def merged(self, base: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """The encoder's tensors with scale * b @ a added to its linear maps, in float32."""
+        return {**base, **dict(self._changed(base))}
 
-        parameters = dict(bert.named_parameters())
-        with safe_open(base, "pt") as file, torch.no_grad():
-            for name, a in self.tensors.items():
-                if not name.endswith(".a"):
-                    continue
+    def _changed(self, base: Mapping[str, NDArray[Any]]) -> Iterator[tuple[str, NDArray[Any]]]:
+        for name, a in self.tensors.items():
+            if name.endswith(".a"):
                 _, layer, short, _ = name.split(".")
                 linear = f"encoder.layer.{layer}.{LINEARS[short]}.weight"
                 b = self.tensors[name.removesuffix("a") + "b"]
-                change = torch.addmm(
-                    file.get_tensor(linear).float(), b.float(), a.float(), alpha=self.scale
-                )
-                parameters[linear].copy_(change)
+                change = b.astype("float32") @ a.astype("float32")
+                yield linear, base[linear] + self.scale * change
 
 
-def _token_id(tokenizer: Tokenizer, name: str) -> int:
-    number = tokenizer.token_to_id(name)
-    if number is None:
+def _graph(folder: ModelFolder, adapter: _Adapter) -> Path:
+    """The graph of the changed encoder, drawn where it is not there yet."""
+
+    def draw(into: Path) -> None:
+        settings = json.loads((folder.path / "config.json").read_text("utf-8"))
+        tensors = adapter.merged(mapped(folder.path / WEIGHTS))
+        heads, epsilon = settings["num_attention_heads"], settings["layer_norm_eps"]
+        store(bert_graph(tensors, heads, epsilon), into / GRAPH)
+
+    place = cache_folder() / "readers" / f"{adapter.sha256[:16]}-{folder.fingerprint[:16]}"
+    try:
+        return made_once(place, draw) / GRAPH
+    except OSError as error:
         raise ModelError(
             text(
-                "The encoder's tokenizer has no {name}, which the reader's input needs. Use "
-                "the default model, or --no-reader.",
-                name=name,
+                "The reader could not be written to {parent}: {reason}. It needs 50 MB there; "
+                "FUNDSTELLE_CACHE=FOLDER names another place.",
+                parent=place.parent,
+                reason=error.strerror,
             )
-        )
-    return number
-
-
-def _workers() -> ThreadPoolExecutor:
-    """One thread for each core that torch uses, each of which computes by itself."""
-    import torch
-
-    threads = torch.get_num_threads()
-    ready = Barrier(threads + 1)
-
-    def begin() -> None:
-        torch.set_num_threads(1)
-        ready.wait()
-
-    pool = ThreadPoolExecutor(threads, "reader")
-    for _ in range(threads):
-        pool.submit(begin)
-    ready.wait()
-    torch.set_num_threads(threads)  # what later threads start with; the workers lowered it
-    return pool
+        ) from error

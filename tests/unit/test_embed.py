@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from index.encoder.embedder import Embedder, TransformerEmbedder, open_embedder, preferred_dtype
+from index.encoder.light import LightEmbedder
 from index.errors import ModelError
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "embeddings.json"
@@ -224,11 +225,10 @@ def test_default_model_gives_the_golden_vectors(default: Embedder, side: str) ->
     assert default.dimension == 384
 
 
-def test_default_model_takes_the_packed_forward(default: Embedder) -> None:
+def test_the_default_model_gives_the_vectors_of_sentence_transformers(default: Embedder) -> None:
     from index.encoder.embedder import load_sentence_transformer
 
-    assert isinstance(default, TransformerEmbedder)
-    assert default._packed is not None
+    assert isinstance(default, LightEmbedder)
     given = [entry["text"] for entry in json.loads(GOLDEN.read_text("utf-8"))]
     plain = load_sentence_transformer(default._folder, "float32").encode_document(given)
     assert cosines(default.embed_passages(given), plain).min() > 0.9995

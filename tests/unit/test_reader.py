@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import unicodedata
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,10 +18,13 @@ from tokenizers import Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import Unigram
 from transformers import BertConfig, BertForQuestionAnswering, BertModel, PreTrainedTokenizerFast
 
+from index.encoder.light import WEIGHTS
 from index.encoder.models import ModelFolder
+from index.encoder.pieces import prepare
+from index.encoder.tensors import mapped
 from index.errors import ModelError
 from qa.reading.base import load_reader
-from qa.reading.encoder import FORMAT, LINEARS, MAX_TOKENS, EncoderReader
+from qa.reading.encoder import FORMAT, LINEARS, MAX_TOKENS, EncoderReader, _Adapter
 from qa.reading.hub import HubReader
 from qa.reading.spans import Reading, Window, _trimmed
 
@@ -37,6 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
     vocabulary = _tokenizer().get_vocab_size()
     BertModel(_config(vocabulary), add_pooling_layer=False).save_pretrained(path)
     _wrapped(_tokenizer()).save_pretrained(path)
+    prepare(path)
     return ModelFolder("tiny", path, FINGERPRINT)
 
 
@@ -48,6 +53,15 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def reader(folder: ModelFolder, weights: Path) -> EncoderReader:
     return EncoderReader(folder, weights)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Small readers leave nothing in the user's cache, and run in float32."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FUNDSTELLE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("FUNDSTELLE_DTYPE", "float32")
+        yield
 
 
 def _tokenizer() -> Tokenizer:
@@ -142,22 +156,42 @@ def test_passages_of_other_lengths_do_not_change_a_reading(reader: EncoderReader
     assert reader.read(QUESTION, []) == []
 
 
-def test_the_low_rank_change_is_added_to_the_weights(
-    reader: EncoderReader, folder: ModelFolder, weights: Path
-) -> None:
+def test_the_low_rank_change_is_added_to_the_weights(folder: ModelFolder, weights: Path) -> None:
     from safetensors.torch import load_file
 
     base = BertModel.from_pretrained(folder.path, add_pooling_layer=False).state_dict()
     tensors = load_file(weights)
-    merged = dict(reader._bert.named_parameters())
+    merged = {
+        name: torch.from_numpy(np.array(tensor))
+        for name, tensor in _Adapter.read(weights).merged(mapped(folder.path / WEIGHTS)).items()
+    }
     for short, long in LINEARS.items():
         name = f"encoder.layer.1.{long}.weight"
         a, b = (tensors[f"layer.1.{short}.{part}"].float() for part in "ab")
         wanted = base[name] + SCALE * b @ a
-        torch.testing.assert_close(merged[name].float(), wanted, atol=2e-2, rtol=1e-2)
+        torch.testing.assert_close(merged[name], wanted)
         assert not torch.allclose(wanted, base[name], atol=2e-2)
         untouched = name.replace("layer.1", "layer.0")
-        torch.testing.assert_close(merged[untouched].float(), base[untouched], atol=2e-2, rtol=1e-2)
+        torch.testing.assert_close(merged[untouched], base[untouched])
+
+
+def test_it_reads_as_bert_itself_does(folder: ModelFolder, weights: Path) -> None:
+    """Beside transformers, in float32, with the same changed weights."""
+    adapter = _Adapter.read(weights)
+    bert = BertModel.from_pretrained(folder.path, add_pooling_layer=False).eval()
+    merged = adapter.merged(mapped(folder.path / WEIGHTS))
+    bert.load_state_dict({name: torch.from_numpy(np.array(t)) for name, t in merged.items()})
+    asked, passage = (
+        _tokenizer().encode(text, add_special_tokens=False).ids for text in (QUESTION, PASSAGE)
+    )
+    with torch.no_grad():
+        ids = torch.tensor([[0, *asked, 2, 2, *passage, 2]])
+        states = bert(input_ids=ids).last_hidden_state[0]
+    weight, bias = (torch.from_numpy(part) for part in adapter.head)
+    wanted = float((states[0] @ weight.T + bias).sum())
+    (reading,) = EncoderReader(folder, weights).read(QUESTION, [PASSAGE])
+    # Its matrices are rounded to float16.
+    assert reading.null_score == pytest.approx(wanted, abs=5e-2)
 
 
 def test_an_answer_past_the_first_window_is_read_as_if_it_stood_there(
@@ -169,7 +203,7 @@ def test_an_answer_past_the_first_window_is_read_as_if_it_stood_there(
     covered: set[tuple[int, int]] = set()
     for window in reading._windows:
         covered.update(zip(window.begins.tolist(), window.stops.tolist(), strict=True))
-    tokens = reader._tokenizer.encode(filler + PASSAGE, add_special_tokens=False)
+    tokens = reader._pieces.encode(filler + PASSAGE)
     assert covered == set(tokens.offsets)
     last = reading.best_within(len(filler), len(filler) + len(PASSAGE))
     assert last is not None

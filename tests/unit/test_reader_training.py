@@ -15,12 +15,13 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
-from tokenizers import Tokenizer, pre_tokenizers
-from tokenizers.models import WordLevel
+from tokenizers import Tokenizer, normalizers, pre_tokenizers
+from tokenizers.models import Unigram
 from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from index.encoder.models import ModelFolder
+from index.encoder.pieces import prepare
 from qa.reading.encoder import LINEARS, EncoderReader
 from training import reader_sources, train_reader
 from training.evaluate_reader import evaluate_held_back
@@ -40,10 +41,16 @@ WORDS = [f"wort{i}" for i in range(300)]
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
     path = tmp_path_factory.mktemp("encoder")
     torch.manual_seed(2)
-    vocabulary = {w: i for i, w in enumerate(["<s>", "<pad>", "</s>", "<unk>", *WORDS])}
-    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    vocabulary = [*((name, 0.0) for name in special), *((f"▁{word}", -1.0) for word in WORDS)]
+    tokenizer = Tokenizer(Unigram(vocabulary, unk_id=3))
+    tokenizer.add_special_tokens(special)
+    tokenizer.normalizer = normalizers.NFKC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(prepend_scheme="always")]
+    )
     tokenizer.save(str(path / "tokenizer.json"))
+    prepare(path)
     config = BertConfig(
         vocab_size=len(vocabulary),
         hidden_size=16,
@@ -517,6 +524,7 @@ def test_an_exported_checkpoint_is_a_reader(
     encoder: ModelFolder, questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FUNDSTELLE_DTYPE", "float32")
+    monkeypatch.setenv("FUNDSTELLE_CACHE", str(tmp_path / "cache"))
     trainer = _trainer(tmp_path / "run", questions, planned=40)
     trainer.train()
     export(tmp_path / "run", tmp_path / "reader.safetensors")
@@ -536,6 +544,7 @@ def test_an_exported_reader_is_judged_on_what_was_held_back(
     encoder: ModelFolder, questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FUNDSTELLE_DTYPE", "float32")
+    monkeypatch.setenv("FUNDSTELLE_CACHE", str(tmp_path / "cache"))
     _trainer(tmp_path / "run", questions, planned=20).train()
     export(tmp_path / "run", tmp_path / "reader.safetensors")
     reader = EncoderReader(encoder, tmp_path / "reader.safetensors")

@@ -11,7 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 
-OPEN_TO_QA = ("index.text", "index.encoder", "index.maintenance", "index.translation")
+OPEN_TO_QA = (
+    "index.cache",
+    "index.encoder",
+    "index.maintenance",
+    "index.text",
+    "index.translation",
+)
 """Rooms of ``index`` whose modules ``qa`` may use beside the names that ``index`` itself shows."""
 
 

@@ -1,0 +1,90 @@
+"""A BERT encoder as a graph for OpenVINO, drawn from its weights alone: no torch and no exporter.
+
+The graph begins with the sums of the tokens' embeddings, which are looked up outside of it: of a
+table of 384 MB a text needs a few rows. It has no mask; texts of one length go through it together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index.encoder.runtime import openvino
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FILE = "encoder.xml"
+"""A graph beside the weights that it was drawn from."""
+
+
+def bert_graph(tensors: Mapping[str, NDArray[Any]], heads: int, epsilon: float) -> Any:
+    """The ``openvino.Model`` of a ``BertModel`` with these tensors, named as it does.
+
+    (texts, tokens, hidden) float32 go in and come out: sums of embeddings, and the last states. It
+    holds its matrices in float16.
+    """
+    return _Drawing(tensors, heads, epsilon).model()
+
+
+def store(model: Any, path: Path) -> None:
+    """Write a graph to ``path``, an .xml file, and its numbers to the .bin file beside it."""
+    openvino().save_model(model, path, compress_to_fp16=True)
+
+
+class _Drawing:
+    def __init__(self, tensors: Mapping[str, NDArray[Any]], heads: int, epsilon: float) -> None:
+        import numpy as np
+
+        self._tensors, self._epsilon, self._np = tensors, epsilon, np
+        self._op = openvino().opset13
+        self._hidden = len(tensors["embeddings.LayerNorm.weight"])
+        self._parts = self._numbers([0, 0, heads, self._hidden // heads])
+        self._whole = self._numbers([0, 0, self._hidden])
+        self._turn = self._numbers([0, 2, 1, 3])
+        self._last = self._numbers([-1])
+
+    def model(self) -> Any:
+        given = self._op.parameter([-1, -1, self._hidden], self._np.float32, name="embeddings")
+        states = self._normalised(given, "embeddings.LayerNorm")
+        layer = 0
+        while f"encoder.layer.{layer}.output.dense.weight" in self._tensors:
+            states = self._layer(states, f"encoder.layer.{layer}.")
+            layer += 1
+        return openvino().Model([self._op.result(states)], [given], "encoder")
+
+    def _layer(self, states: Any, name: str) -> Any:
+        op = self._op
+        query, key, value = (
+            op.transpose(
+                op.reshape(self._linear(states, f"{name}attention.self.{part}"), self._parts, True),
+                self._turn,
+            )
+            for part in ("query", "key", "value")
+        )
+        seen = op.scaled_dot_product_attention(query, key, value)
+        seen = op.reshape(op.transpose(seen, self._turn), self._whole, True)
+        seen = self._linear(seen, f"{name}attention.output.dense")
+        states = self._normalised(op.add(seen, states), f"{name}attention.output.LayerNorm")
+        wide = op.gelu(self._linear(states, f"{name}intermediate.dense"), "erf")
+        last = op.add(self._linear(wide, f"{name}output.dense"), states)
+        return self._normalised(last, f"{name}output.LayerNorm")
+
+    def _linear(self, states: Any, name: str) -> Any:
+        op, np = self._op, self._np
+        matrix = op.constant(self._tensors[f"{name}.weight"].astype(np.float16))
+        product = op.matmul(states, op.convert(matrix, np.float32), False, True)
+        return op.add(product, self._constant(f"{name}.bias"))
+
+    def _normalised(self, states: Any, name: str) -> Any:
+        op = self._op
+        even = op.mvn(states, self._last, True, self._epsilon, "inside_sqrt")
+        weighed = op.multiply(even, self._constant(f"{name}.weight"))
+        return op.add(weighed, self._constant(f"{name}.bias"))
+
+    def _constant(self, name: str) -> Any:
+        return self._op.constant(self._tensors[name].astype(self._np.float32))
+
+    def _numbers(self, numbers: list[int]) -> Any:
+        return self._op.constant(self._np.array(numbers, self._np.int64))

@@ -1,0 +1,113 @@
+"""The built-in model without torch: tokens from a mapped trie, states from a stored graph."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import groupby
+from threading import RLock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.encoder.compiled import CompiledEncoder
+from index.encoder.embedder import Progress, preferred_dtype
+from index.encoder.graph import FILE
+from index.encoder.models import ModelFolder
+from index.encoder.pieces import Pieces
+
+WEIGHTS = "model.safetensors"
+
+BATCH_TOKENS = 1024
+"""Tokens in a batch, about: a product of fewer does not pay for reading its weights."""
+
+
+class LightEmbedder:
+    """The built-in model; the vectors are those of sentence-transformers."""
+
+    def __init__(self, folder: ModelFolder) -> None:
+        self._folder = folder
+        self._lock = RLock()
+
+    @property
+    def name(self) -> str:
+        return self._folder.name
+
+    @property
+    def fingerprint(self) -> str:
+        return self._folder.fingerprint
+
+    @cached_property
+    def dimension(self) -> int:
+        return int(self._settings["hidden_size"])
+
+    @cached_property
+    def max_tokens(self) -> int:
+        return int(self._settings["max_position_embeddings"])
+
+    def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return self._embed(texts, self._prompts["query"], None)
+
+    def embed_passages(
+        self, texts: Sequence[str], progress: Progress | None = None
+    ) -> NDArray[np.float32]:
+        return self._embed(texts, self._prompts["document"], progress)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(self.pieces.encode(text).ids) for text in texts]
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """The tokenizer."""
+        with self._lock:
+            return Pieces(self._folder.path)
+
+    def _embed(
+        self, texts: Sequence[str], prompt: str, progress: Progress | None
+    ) -> NDArray[np.float32]:
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        tokens = [self._tokens(prompt + text) for text in texts]
+        batches = list(_batches([len(ids) for ids in tokens]))
+
+        def pooled(number: int, states: NDArray[np.float32]) -> None:
+            vectors[batches[number]] = states.mean(1, dtype=np.float32)
+            if progress is not None:
+                progress(len(batches[number]))
+
+        self._encoder.run([[tokens[i] for i in batch] for batch in batches], pooled)
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return vectors
+
+    def _tokens(self, text: str) -> list[int]:
+        special = self.pieces.special
+        ids = self.pieces.encode(text).ids[: self.max_tokens - 2]
+        return [special["<s>"], *ids, special["</s>"]]
+
+    @cached_property
+    def _encoder(self) -> CompiledEncoder:
+        with self._lock:
+            path = self._folder.path
+            return CompiledEncoder(path / FILE, path / WEIGHTS, preferred_dtype())
+
+    @cached_property
+    def _settings(self) -> dict[str, int]:
+        found: dict[str, int] = json.loads((self._folder.path / "config.json").read_text("utf-8"))
+        return found
+
+    @cached_property
+    def _prompts(self) -> dict[str, str]:
+        file = self._folder.path / "config_sentence_transformers.json"
+        found: dict[str, str] = json.loads(file.read_text("utf-8"))["prompts"]
+        return found
+
+
+def _batches(lengths: Sequence[int]) -> list[list[int]]:
+    """Positions of texts of one length in batches, the longest first."""
+    order = sorted(range(len(lengths)), key=lambda position: -lengths[position])
+    found: list[list[int]] = []
+    for length, same in groupby(order, key=lengths.__getitem__):
+        positions = list(same)
+        size = max(1, BATCH_TOKENS // length)
+        found += [positions[at : at + size] for at in range(0, len(positions), size)]
+    return found

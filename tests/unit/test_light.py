@@ -1,0 +1,72 @@
+"""The built-in model without torch: what it loads, and that batches change nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from index.encoder.embedder import Embedder, open_embedder
+from index.encoder.light import BATCH_TOKENS, LightEmbedder, _batches
+
+HEAVY = ("torch", "transformers", "sentence_transformers", "tokenizers", "openvino_telemetry")
+
+
+@pytest.fixture(scope="module")
+def default() -> Embedder:
+    return open_embedder()
+
+
+@pytest.mark.usefixtures("default")  # the model is prepared, which torch does
+def test_a_question_loads_no_torch() -> None:
+    code = (
+        "import sys; from index.encoder.embedder import open_embedder\n"
+        "open_embedder().embed_queries(['Wer leitet das Werk?'])\n"
+        f"print([name for name in {HEAVY!r} if sys.modules.get(name)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_text_has_the_same_vector_alone_and_among_others(default: Embedder) -> None:
+    texts = ["", "Kurz.", "Das Werk in Köln.", "Das Werk in Bonn.", "Wort " * 900, "Wort " * 30]
+    together = default.embed_passages(texts)
+    alone = np.concatenate([default.embed_passages([text]) for text in texts])
+    assert (together * alone).sum(1).min() > 0.9999
+    np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1.0, atol=1e-5)
+    assert default.embed_passages([]).shape == (0, 384)
+
+
+def test_several_threads_get_their_own_vectors(default: Embedder) -> None:
+    texts = [f"Satz Nummer {n} über das Werk in Köln." for n in range(12)]
+    wanted = default.embed_queries(texts)
+    found: dict[int, np.ndarray] = {}
+
+    def work(number: int) -> None:
+        found[number] = default.embed_queries([texts[number]])[0]
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(len(texts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all((found[n] @ wanted[n]) > 0.9999 for n in range(len(texts)))
+
+
+def test_progress_counts_every_text(default: Embedder) -> None:
+    assert isinstance(default, LightEmbedder)
+    done: list[int] = []
+    default.embed_passages(["ein Satz"] * 7 + ["noch ein längerer Satz"] * 5, done.append)
+    assert sum(done) == 12
+
+
+def test_batches_hold_texts_of_one_length_and_not_too_many() -> None:
+    lengths = [5, 300, 5, 7, 300, 300, 300, 300, 2000]
+    found = _batches(lengths)
+    assert sorted(position for batch in found for position in batch) == list(range(len(lengths)))
+    for batch in found:
+        assert len({lengths[position] for position in batch}) == 1
+        assert len(batch) == 1 or sum(lengths[position] for position in batch) <= BATCH_TOKENS
