@@ -15,6 +15,8 @@ import numpy as np
 
 from index.encoder.runtime import openvino
 from index.encoder.tensors import mapped
+from index.errors import ModelError
+from index.translation import text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,19 +44,23 @@ class CompiledEncoder:
         )
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         streams = min(cores or 1, MOST_STREAMS)
-        model = (
-            openvino()
-            .Core()
-            .compile_model(
-                graph,
-                "CPU",
-                {
-                    "INFERENCE_PRECISION_HINT": PRECISIONS[precision],
-                    "NUM_STREAMS": streams,
-                    "INFERENCE_NUM_THREADS": streams,
-                },
-            )
-        )
+        settings = {
+            "INFERENCE_PRECISION_HINT": PRECISIONS[precision],
+            "NUM_STREAMS": streams,
+            "INFERENCE_NUM_THREADS": streams,
+        }
+        try:
+            model = openvino().Core().compile_model(graph, "CPU", settings)
+        except RuntimeError as error:
+            raise ModelError(
+                text(
+                    "{graph} cannot be loaded ({reason}). Delete the folder {folder}; it is made "
+                    "anew then.",
+                    graph=graph,
+                    reason=str(error).splitlines()[-1].strip(),
+                    folder=graph.parent,
+                )
+            ) from error
         self._queue: Any = openvino().AsyncInferQueue(model, WAITING * streams)
         self._lock = Lock()
 

@@ -87,7 +87,7 @@ def convert(source: Path, target: Path) -> None:
     _forget_the_process(target)
     pieces.prepare(target)
     graph.store(
-        graph.bert_graph(mapped(target / "model.safetensors"), packed.heads, packed.epsilon),
+        graph.bert_graph(mapped(target / graph.WEIGHTS), packed.heads, packed.epsilon),
         target / graph.FILE,
     )
 

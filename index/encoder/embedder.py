@@ -87,8 +87,8 @@ def open_embedder(name: str = DEFAULT, *, fetch: bool = True) -> Embedder:
     return TransformerEmbedder(folder)
 
 
-class TransformerEmbedder:
-    """Any SentenceTransformer. Safe to use from several threads; they take turns."""
+class OfFolder:
+    """What an embedder knows of its model before it is loaded."""
 
     def __init__(self, folder: ModelFolder) -> None:
         self._folder = folder
@@ -101,6 +101,10 @@ class TransformerEmbedder:
     @property
     def fingerprint(self) -> str:
         return self._folder.fingerprint
+
+
+class TransformerEmbedder(OfFolder):
+    """Any SentenceTransformer. Safe to use from several threads; they take turns."""
 
     @cached_property
     def dimension(self) -> int:

@@ -15,8 +15,8 @@ from index.encoder.runtime import openvino
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FILE = "encoder.xml"
-"""A graph beside the weights that it was drawn from."""
+FILE, WEIGHTS = "encoder.xml", "model.safetensors"
+"""A graph, and beside it the weights that it was drawn from."""
 
 
 def bert_graph(tensors: Mapping[str, NDArray[Any]], heads: int, epsilon: float) -> Any:

@@ -6,37 +6,21 @@ import json
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import groupby
-from threading import RLock
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder.compiled import CompiledEncoder
-from index.encoder.embedder import Progress, preferred_dtype
-from index.encoder.graph import FILE
-from index.encoder.models import ModelFolder
+from index.encoder.embedder import OfFolder, Progress, preferred_dtype
+from index.encoder.graph import FILE, WEIGHTS
 from index.encoder.pieces import Pieces
-
-WEIGHTS = "model.safetensors"
 
 BATCH_TOKENS = 1024
 """Tokens in a batch, about: a product of fewer does not pay for reading its weights."""
 
 
-class LightEmbedder:
+class LightEmbedder(OfFolder):
     """The built-in model; the vectors are those of sentence-transformers."""
-
-    def __init__(self, folder: ModelFolder) -> None:
-        self._folder = folder
-        self._lock = RLock()
-
-    @property
-    def name(self) -> str:
-        return self._folder.name
-
-    @property
-    def fingerprint(self) -> str:
-        return self._folder.fingerprint
 
     @cached_property
     def dimension(self) -> int:

@@ -26,11 +26,20 @@ WORD_BEGINS = "▁"
 UNKNOWN_PENALTY = 10.0
 """How far below the least likely piece an unknown character is, as in sentencepiece."""
 
-WORDS_KEPT = 50_000
+STRETCHES_KEPT = 50_000
+LONGEST_KEPT = 40
+"""Stretches of text without blanks that are remembered, and the characters of the longest."""
 
-LONGEST_WORD_KEPT = 40
+LONGEST_PIECE = 16
+"""Characters of the longest piece of a sentencepiece vocabulary; a test holds it."""
 
-# What Unicode calls white space, and str.split() alone does not.
+MOST_COMPOSED = 32
+"""Characters that are normalised together: an accent's place in an endless run of them is settled
+nowhere, and normalising is quadratic in it (Unicode's stream-safe form has 30)."""
+
+# Nothing is composed across these, whatever stands after them.
+_STRETCH = re.compile(r"[^ \t\n\r]+")
+# White space as Unicode and ``tokenizers`` have it, which normalising may bring forth.
 _WORD = re.compile(r"[^\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
 
@@ -61,7 +70,7 @@ class Pieces:
         self._changed = re.compile(
             f"[{re.escape(''.join(self._replaced))}]" if self._replaced else "(?!)"
         )
-        self._pieces_of = lru_cache(WORDS_KEPT)(self._segmented)
+        self._kept = lru_cache(STRETCHES_KEPT)(self._cut)
 
     @property
     def special(self) -> dict[str, int]:
@@ -82,39 +91,39 @@ class Pieces:
 
     def _add(self, text: str, at: int, found: Tokens) -> None:
         """Append the pieces of ``text``, which begins at ``at``."""
-        normal, places = self._normalised(text)
-        for word in _WORD.finditer(normal):
-            begins = word.start()
-            for number, start, end in self._of_word(word[0]):
+        for stretch in _STRETCH.finditer(text):
+            begins = at + stretch.start()
+            for number, start, end in self._of_stretch(stretch[0]):
                 found.ids.append(number)
-                start, end = begins + start, begins + end
-                if places is None:
-                    found.offsets.append((at + start, at + end))
-                else:
-                    found.offsets.append((at + places[start][0], at + places[end - 1][1]))
+                found.offsets.append((begins + start, begins + end))
 
-    def _normalised(self, text: str) -> tuple[str, list[tuple[int, int]] | None]:
-        """The text as the model knows it, with each character's place in ``text``.
+    def _of_stretch(self, text: str) -> Sequence[tuple[int, int, int]]:
+        return self._cut(text) if len(text) > LONGEST_KEPT else self._kept(text)
 
-        None where each stands at its own.
-        """
-        if self._changed.search(text) is None and unicodedata.is_normalized("NFKC", text):
-            return text, None
+    def _cut(self, text: str) -> Sequence[tuple[int, int, int]]:
+        """The pieces of a text without blanks: their ids and the places that they stand for."""
+        normal, places = self._normalised(text)
+        return tuple(
+            (number, places[word.start() + start], places[word.start() + end - 1] + 1)
+            for word in _WORD.finditer(normal)
+            for number, start, end in self._segmented(word[0])
+        )
+
+    def _normalised(self, text: str) -> tuple[str, Sequence[int]]:
+        """The text as the model knows it, and of each character its place in ``text``."""
+        is_short = len(text) <= LONGEST_KEPT  # of a long run of accents the check is quadratic
+        if is_short and not self._changed.search(text) and unicodedata.is_normalized("NFKC", text):
+            return text, range(len(text))
         replaced = [self._replaced.get(c, c) for c in text]
         kept = [i for i, c in enumerate(replaced) if c]
         plain = "".join(replaced)
         normal: list[str] = []
-        places: list[tuple[int, int]] = []
+        places: list[int] = []
         for start, end in _apart(plain):
             composed = unicodedata.normalize("NFKC", plain[start:end])
             normal.append(composed)
-            places += [(kept[start], kept[start] + 1)] * len(composed)
+            places += [kept[start]] * len(composed)
         return "".join(normal), places
-
-    def _of_word(self, word: str) -> Sequence[tuple[int, int, int]]:
-        if len(word) > LONGEST_WORD_KEPT:
-            return self._segmented(word)
-        return self._pieces_of(word)
 
     def _segmented(self, word: str) -> Sequence[tuple[int, int, int]]:
         """The likeliest pieces of a word: their ids and places in it.
@@ -130,7 +139,9 @@ class Pieces:
         for start in range(length):
             here = best[start]
             single = False
-            for piece, key in self._trie.iter_prefixes_with_ids(text[start:]):
+            for piece, key in self._trie.iter_prefixes_with_ids(
+                text[start : start + LONGEST_PIECE]
+            ):
                 end = start + len(piece)
                 score = here + float(scores[key])
                 if begun[end] < 0 or score > best[end]:
@@ -159,8 +170,12 @@ def _apart(text: str) -> Iterator[tuple[int, int]]:
     """Ranges of ``text`` that are normalised by themselves as they are within it."""
     start = 0
     for place in range(1, len(text)):
-        if text[place].isascii() or (
-            not unicodedata.combining(text[place]) and _is_apart(text[start:place], text[place])
+        if (
+            text[place].isascii()
+            or place - start >= MOST_COMPOSED
+            or (
+                not unicodedata.combining(text[place]) and _is_apart(text[start:place], text[place])
+            )
         ):
             yield start, place
             start = place
@@ -168,7 +183,7 @@ def _apart(text: str) -> Iterator[tuple[int, int]]:
         yield start, len(text)
 
 
-@lru_cache(WORDS_KEPT)
+@lru_cache(STRETCHES_KEPT)
 def _is_apart(before: str, after: str) -> bool:
     normal = unicodedata.normalize("NFKC", before + after)
     return normal == "".join(unicodedata.normalize("NFKC", part) for part in (before, after))

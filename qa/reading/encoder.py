@@ -19,8 +19,7 @@ from index.cache import cache_folder, made_once
 from index.encoder.compiled import CompiledEncoder
 from index.encoder.embedder import preferred_dtype
 from index.encoder.graph import FILE as GRAPH
-from index.encoder.graph import bert_graph, store
-from index.encoder.light import WEIGHTS
+from index.encoder.graph import WEIGHTS, bert_graph, store
 from index.encoder.models import ModelFolder
 from index.encoder.pieces import Pieces
 from index.encoder.tensors import described, mapped

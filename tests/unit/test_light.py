@@ -5,12 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from index.encoder.compiled import CompiledEncoder
 from index.encoder.embedder import Embedder, open_embedder
+from index.encoder.graph import FILE, WEIGHTS
 from index.encoder.light import BATCH_TOKENS, LightEmbedder, _batches
+from index.errors import ModelError
 
 HEAVY = ("torch", "transformers", "sentence_transformers", "tokenizers", "openvino_telemetry")
 
@@ -61,6 +65,13 @@ def test_progress_counts_every_text(default: Embedder) -> None:
     done: list[int] = []
     default.embed_passages(["ein Satz"] * 7 + ["noch ein längerer Satz"] * 5, done.append)
     assert sum(done) == 12
+
+
+def test_a_damaged_graph_is_named_with_what_to_do(default: Embedder, tmp_path: Path) -> None:
+    assert isinstance(default, LightEmbedder)
+    (tmp_path / FILE).write_text("<net", "ascii")
+    with pytest.raises(ModelError, match=f"{FILE} cannot be loaded .* Delete the folder"):
+        CompiledEncoder(tmp_path / FILE, default._folder.path / WEIGHTS, "float32")
 
 
 def test_batches_hold_texts_of_one_length_and_not_too_many() -> None:

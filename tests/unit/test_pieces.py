@@ -9,6 +9,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from index.encoder.models import resolve
-from index.encoder.pieces import Pieces, prepare
+from index.encoder.pieces import LONGEST_PIECE, MOST_COMPOSED, Pieces, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -91,12 +92,34 @@ def test_every_character_of_its_time_is_cut_alike(pieces: Pieces, tokenizer: Tok
         assert ord(text[1]) == 0x32FF or ord(text[1]) >= 0xA7F2
 
 
-class TestAny:
-    """In a class, so that hypothesis does not ask for the module's fixtures anew."""
+@given(text=st.text(st.characters(max_codepoint=0xA7F1, exclude_categories=["Cs"]), max_size=60))
+def test_any_text_is_cut_alike(pieces: Pieces, tokenizer: Tokenizer, text: str) -> None:
+    assert "\u32ff" in text or not _differing([text], pieces, tokenizer)
 
-    @given(st.text(st.characters(max_codepoint=0xA7F1, exclude_categories=["Cs"]), max_size=60))
-    def test_any_text_is_cut_alike(self, pieces: Pieces, tokenizer: Tokenizer, text: str) -> None:
-        assert "\u32ff" in text or not _differing([text], pieces, tokenizer)
+
+def test_no_piece_is_longer_than_is_looked_for(folder: Path) -> None:
+    vocabulary = json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+    assert max(len(piece) for piece, _ in vocabulary) == LONGEST_PIECE
+
+
+@pytest.mark.parametrize("text", ["x", "a\u0301\u0323", "ﬁ½", "\u1100\u1161\u11a8"])
+def test_an_endless_word_is_looked_at_a_stretch_at_a_time(
+    text: str, pieces: Pieces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted, not timed: what is normalised or looked up at once does not grow with the word."""
+    seen: list[int] = []
+    normalize = unicodedata.normalize
+
+    def counted(form: Literal["NFC", "NFD", "NFKC", "NFKD"], given: str) -> str:
+        seen.append(len(given))
+        return normalize(form, given)
+
+    monkeypatch.setattr(unicodedata, "normalize", counted)
+    endless = text + "\u0301\u0323" * 3000 + text * 3000
+    tokens = pieces.encode(endless)
+    # What is composed stands where its first character does.
+    assert tokens.offsets[-1][1] > len(endless) - len(text)
+    assert max(seen) <= MOST_COMPOSED + 1
 
 
 def _of_data(data: Path) -> Iterator[str]:
