@@ -1,17 +1,16 @@
-"""The constants of reading, views and citations, each over a range while the others stay.
+"""The constants of reading, claims and citations, each over a range while the others stay.
 
-They are tried on the news that was written for fitting, with its questions of one, two or more
-views; nothing of it judges the product elsewhere.
+They are tried on the clusters of news that what is shown is fitted on, with their questions of one,
+two or more views; nothing of it judges the product elsewhere.
 
     python -m bench.sweep [--every N]
 """
 
 from __future__ import annotations
 
-import json
 import math
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -24,34 +23,31 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from corpora.folder import data_file
-from index import Filters, Hit, Index, Snapshot, make_article
-from qa.answer import (
-    READ_PASSAGES,
-    confidence_of,
-    extract,
-    rank_sentences,
-    to_read,
-)
+from corpora.clusters import Place, articles_of, own_clusters
+from index import Filters, Hit, Index, Snapshot
+from qa.answer import READ_PASSAGES, to_read
+from qa.answer import asked as as_asked
 from qa.citations import present
-from qa.question.analyse import Question, understand
+from qa.question.analyse import Question
 from qa.reading.base import Reader, load_reader
 from qa.reading.spans import Reading
 from qa.records import Citation, View
 from qa.retrieval.search import Attempt, Retrieval, choose
 from qa.scoring.candidates import Candidate, candidate_sentences, read_passages
+from qa.scoring.claims import judged, rank_sentences
 from qa.scoring.logistic import Scorer, load_scorer
+from qa.scoring.shown import shown
+from qa.views import grouped
 
 TODAY = date(2026, 1, 1)
 SHOWN = 8
 """Passages that an answer lists where nothing else is asked for."""
 
 SWEPT: Mapping[str, Sequence[Any]] = {
-    "qa.scoring.extract.SENTENCE_BELOW_BEST": (1.0, 2.0, 3.0, 4.0, 6.0),
-    "qa.scoring.extract.VALUE_BELOW_BEST": (0.0, 1.0, 2.0, 3.0, 4.0, 6.0),
-    "qa.scoring.extract.SENTENCE_AT_LEAST": (0.0, 0.03, 0.07, 0.15, 0.3),
-    "qa.scoring.extract.NEAR": (20, 40, 60, 80, 120),
-    "qa.answer.SPAN_SENTENCES_WITHIN": (0.25, 0.5, 0.75, 1.0),
+    "qa.scoring.claims.SPANS_OF_SENTENCE": (1, 2, 3),
+    "qa.scoring.claims.AROUND": (0, 15, 30, 60),
+    "qa.scoring.claims.LEAST_CHANCE": (0.005, 0.02, 0.05, 0.1),
+    "qa.scoring.claims.NEAR": (20, 40, 60, 80, 120),
     "qa.values.same.TOLERANCE": tuple(map(Decimal, ("0.01", "0.05", "0.1", "0.5"))),
     "qa.retrieval.search.HONOURED_WITHIN": (1.0, math.sqrt(math.e), math.e, math.e**2, math.inf),
     "qa.citations.FURTHER_AT_LEAST": (0.0, 0.01, 0.03, 0.1, 0.3),
@@ -63,18 +59,6 @@ READ: Mapping[str, Sequence[Any]] = {
     "qa.answer.READ_WITHIN": (0.04, 0.08, 0.12, 0.2, 1.0),
     "qa.answer.READ_OF_ARTICLE": (1, 2, 3, 5),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where one source gives an answer."""
-
-    source: str
-    start: int
-    end: int
-
-    def overlaps(self, source: str, start: int, end: int) -> bool:
-        return source == self.source and start < self.end and self.start < end
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,43 +75,8 @@ class Asked:
     candidates: tuple[Sequence[Candidate], ...] = ()
 
 
-def clusters(every: int) -> list[dict[str, Any]]:
-    lines = data_file("news/clusters-train.jsonl").read_text("utf-8").splitlines()
-    return [json.loads(line) for line in lines[::every]]
-
-
-def add(index: Index, found: Sequence[Mapping[str, Any]]) -> None:
-    index.add_articles(
-        make_article(
-            article["text"],
-            source=article["id"],
-            language="de",
-            title=article["title"],
-            publisher=article["publisher"],
-            published=date.fromisoformat(article["published"]),
-        )
-        for cluster in found
-        for article in cluster["articles"]
-    )
-
-
-def answerable(found: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, tuple[Place, ...]]]:
-    """The questions that have an answer, each with its places."""
-    for cluster in found:
-        texts = {article["id"]: article["text"] for article in cluster["articles"]}
-        for entry in cluster["questions"]:
-            places = tuple(_place(view, texts) for view in entry["views"])
-            if places:
-                yield entry["question"], places
-
-
-def _place(view: Mapping[str, str], texts: Mapping[str, str]) -> Place:
-    start = texts[view["article"]].index(view["quote"]) + view["quote"].index(view["value"])
-    return Place(view["article"], start, start + len(view["value"]))
-
-
 def look_up(text: str, places: tuple[Place, ...], snapshot: Snapshot, reader: Reader) -> Asked:
-    question = understand(text, today=TODAY)
+    question = as_asked(text, snapshot, TODAY)
     retrieval = Retrieval(snapshot, 2 * max(SHOWN, READ_PASSAGES), Filters())
     attempts = tuple(retrieval.attempts(question, question.limit))
     read = [hit for attempt in attempts for hit in to_read(attempt.hits)]
@@ -146,14 +95,14 @@ def weighed(asked: Asked, snapshot: Snapshot) -> Asked:
 
 def answer(asked: Asked, scorer: Scorer) -> tuple[tuple[Citation, ...], tuple[View, ...]]:
     """What ``qa.ask`` would show, from the sentences that are known already."""
-    judged = []
+    found = []
     for candidates in asked.candidates:
-        ranked = rank_sentences(candidates, scorer)
-        extracts = extract(asked.question, ranked, scorer)
-        judged.append((ranked, extracts, confidence_of(ranked, extracts, scorer)))
-    chosen = choose([confidence for *_, confidence in judged], scorer.threshold)
-    ranked, extracts, confidence = judged[chosen]
-    return present(ranked, extracts) if confidence >= scorer.threshold else ((), ())
+        ranked = rank_sentences(candidates, scorer.sentence)
+        found.append((ranked, judged(asked.question, ranked, scorer.claim)))
+    confidences = [claims[0].probability if claims else 0.0 for _, claims in found]
+    ranked, claims = found[choose(confidences, scorer.threshold)]
+    chosen = shown(claims, scorer)
+    return present(ranked, grouped(chosen, asked.question)) if chosen else ((), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,17 +182,19 @@ def main(
     every: Annotated[int, typer.Option(help="Of the clusters every n-th.")] = 1,
 ) -> None:
     """Print how answers fare with each value of each constant."""
-    found = clusters(every)
+    found = own_clusters()[::every]
     scorer, reader = load_scorer("reader"), load_reader()
     views = Table("constant", "value", *FIGURES)
     read = Table("constant", "value", "places read", "passages read")
     with TemporaryDirectory() as folder, Index.open(folder) as index:
-        add(index, found)
+        index.add_articles(articles_of(found))
         with index.snapshot() as snapshot:
             asked = [
                 look_up(text, places, snapshot, reader)
                 for text, places in track(
-                    list(answerable(found)), "Reading", console=Console(stderr=True)
+                    [(q.question, q.places) for c in found for q in c.questions if q.views],
+                    "Reading",
+                    console=Console(stderr=True),
                 )
             ]
             for name, values in SWEPT.items():

@@ -5,30 +5,28 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from itertools import chain
 
 from index import Filters, Hit, Index, Snapshot, UsageError, renumbered, spread, translation
 from index.translation import numeral, speaking
-from qa.answer_types import NAMES, Kind
-from qa.citations import CITED_SENTENCES, in_words, present
-from qa.question.analyse import Question, understand
+from qa.answer_types import Kind
+from qa.citations import nearest, present
+from qa.question.analyse import Question, understand, without_names
+from qa.question.kinds import chances
 from qa.reading.base import Reader, load_reader
-from qa.records import Answer, TimeLimit
+from qa.records import Answer, Citation, TimeLimit
 from qa.retrieval.rerank import load_reranker
 from qa.retrieval.search import Attempt, Retrieval, choose
+from qa.scoring.again import read_again
 from qa.scoring.candidates import Candidate, candidate_sentences, read_passages
-from qa.scoring.extract import (
-    Extract,
-    Scored,
-    name_extract,
-    sentence_extract,
-    span_extract,
-    value_extracts,
-)
+from qa.scoring.claims import Claim, Scored, judged, rank_sentences
 from qa.scoring.logistic import Scorer, load_scorer
+from qa.scoring.shown import NAMED_AT_LEAST, shown
+from qa.views import grouped
+from qa.wording import in_words, is_list
 
 DEFAULT_READER = "default"
 
@@ -45,10 +43,6 @@ READ_WITHIN = 0.12
 right passage among the first five lies further behind, and three are read instead of five."""
 
 READ_OF_ARTICLE = 2
-
-SPAN_SENTENCES_WITHIN = 0.5
-"""The share of the best sentence's probability that another sentence needs to give a view too:
-between .25 and 1 the views' F1 changes by .015 (``bench.sweep``)."""
 
 
 def ask(  # noqa: PLR0913  # its options have names and defaults
@@ -78,10 +72,11 @@ def ask(  # noqa: PLR0913  # its options have names and defaults
     is empty or longer than 2,000 characters.
     """
     timings: dict[str, float] = {}
-    with _timed(timings, "understand"):
-        understood = understand(_checked(question), today=today or date.today())
-    asked_limit = understood.limit if use_time_limit else None
+    text = _checked(question)
     with index.snapshot() as snapshot:
+        with _timed(timings, "understand"):
+            understood = asked(text, snapshot, today or date.today())
+        asked_limit = understood.limit if use_time_limit else None
         with _timed(timings, "search"):
             retrieval = Retrieval(
                 snapshot,
@@ -93,10 +88,19 @@ def ask(  # noqa: PLR0913  # its options have names and defaults
             attempts = retrieval.attempts(understood, asked_limit)
         with _timed(timings, "judge"):
             scorer = load_scorer("plain" if reader is None else "reader")
-            judged = _judged(understood, attempts, snapshot, _reader(reader), scorer)
+            verdicts = _verdicts(understood, attempts, snapshot, _reader(reader), scorer)
     timings["total"] = sum(timings.values())
-    chosen = choose([verdict.confidence for verdict in judged], scorer.threshold)
-    return _answer(understood, attempts, chosen, judged[chosen], k, scorer.threshold, timings)
+    chosen = choose([verdict.confidence for verdict in verdicts], scorer.threshold)
+    return _answer(understood, attempts, chosen, verdicts[chosen], k, scorer, timings)
+
+
+def asked(text: str, snapshot: Snapshot, today: date) -> Question:
+    """A question understood, with what kind of answer it asks for."""
+    question = understand(text, today=today)
+    # Both are looked for later, and made in one pass here.
+    bare = without_names(text, question.language)
+    vectors = snapshot.embed_queries([bare, text])
+    return replace(question, chances=chances(vectors[0], snapshot.encoder))
 
 
 def _answer(
@@ -105,44 +109,65 @@ def _answer(
     chosen: int,
     verdict: _Verdict,
     k: int,
-    threshold: float,
+    scorer: Scorer,
     timings: dict[str, float],
 ) -> Answer:
-    """The answer that a verdict allows; below the ``threshold`` the nearest passages alone."""
-    found = verdict.confidence >= threshold and bool(verdict.extracts)
-    citations, views = present(verdict.ranked, verdict.extracts) if found else ((), ())
+    """The answer that a verdict allows; below the threshold what comes nearest."""
+    claims = shown(verdict.claims, scorer)
+    citations, views = present(verdict.ranked, grouped(claims, question)) if claims else ((), ())
+    near = () if citations else nearest(verdict.claims, NAMED_AT_LEAST)
+    listed = is_list(views, citations)
     return Answer(
         question=question.text,
         language=question.language,
-        kind=str(question.kind),
-        found=found and bool(citations),
-        answer=in_words(views) if views else _not_found(question.language),
-        confidence=verdict.confidence,
+        kind=str(_kind(question, claims)),
+        found=bool(citations),
+        answer=in_words(views, citations, question.language, listed=listed)
+        if views
+        else _not_found(verdict.claims, near, question.language),
+        confidence=views[0].probability if views else verdict.confidence,
         views=views,
         citations=citations,
+        nearest=near,
+        listed=listed,
         passages=tuple(_listed(attempts[chosen].hits, k)),
         time_limit=_time_limit(attempts, chosen),
         timings_ms=timings,
     )
 
 
-def _not_found(language: str) -> str:
-    """In the question's language: it is part of the answer."""
+def _kind(question: Question, claims: Sequence[Claim]) -> Kind:
+    """Of what kind the answer is; without one, what is likely asked for."""
+    if claims and claims[0].value is not None:
+        return claims[0].value.kind
+    return question.kind_of_text if claims else question.kind
+
+
+def _not_found(claims: Sequence[Claim], near: Sequence[Citation], language: str) -> str:
+    """In the question's language: it is part of the answer. It names what comes nearest."""
     with speaking(language):
-        return translation.text("The articles do not answer this.")
+        if not near:
+            return translation.text("The articles do not answer this.")
+        return translation.text(
+            "The articles do not answer this. Nearest to it is “{said}” [1].",
+            said=" ".join(claims[0].text.split()),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """The sentences of some passages and what in them may be the answer, both the likeliest first,
-    and the confidence in it."""
+    """The sentences of some passages and what they claim, both the likeliest first."""
 
     ranked: Sequence[Scored]
-    extracts: Sequence[Extract]
-    confidence: float
+    claims: Sequence[Claim]
+
+    @property
+    def confidence(self) -> float:
+        """The probability that the likeliest claim answers the question."""
+        return self.claims[0].probability if self.claims else 0.0
 
 
-def _judged(
+def _verdicts(
     question: Question,
     attempts: Sequence[Attempt],
     snapshot: Snapshot,
@@ -151,19 +176,20 @@ def _judged(
 ) -> list[_Verdict]:
     """A verdict on each attempt; a passage that is in both is read once."""
     read = [to_read(attempt.hits) for attempt in attempts]
-    readings = None
-    if reader is not None:
+    if reader is None:
+        found = [candidate_sentences(question, hits, snapshot) for hits in read]
+    else:
         readings = read_passages(question, chain.from_iterable(read), reader)
-    return [
-        _verdict(question, candidate_sentences(question, hits, snapshot, readings), scorer)
-        for hits in read
-    ]
+        found = [
+            read_again(question, candidate_sentences(question, hits, snapshot, readings), reader)
+            for hits in read
+        ]
+    return [_verdict(question, candidates, scorer) for candidates in found]
 
 
 def _verdict(question: Question, candidates: Sequence[Candidate], scorer: Scorer) -> _Verdict:
-    ranked = rank_sentences(candidates, scorer)
-    extracts = extract(question, ranked, scorer)
-    return _Verdict(ranked, extracts, confidence_of(ranked, extracts, scorer))
+    ranked = rank_sentences(candidates, scorer.sentence)
+    return _Verdict(ranked, judged(question, ranked, scorer.claim))
 
 
 def _time_limit(attempts: Sequence[Attempt], chosen: int) -> TimeLimit | None:
@@ -224,61 +250,6 @@ def _listed(hits: Sequence[Hit], k: int) -> list[Hit]:
     chosen = [*to_read(hits), *spread(hits, k, READ_OF_ARTICLE)]
     first = list({hit.rank: hit for hit in chosen}.values())[:k]
     return renumbered(sorted(first, key=lambda hit: hit.rank))
-
-
-def rank_sentences(candidates: Sequence[Candidate], scorer: Scorer) -> list[Scored]:
-    """The sentences with their logits, the likeliest first."""
-    scored = [Scored(c, scorer.sentence.logit(c.features)) for c in candidates]
-    return sorted(scored, key=lambda entry: -entry.logit)
-
-
-def extract(question: Question, ranked: Sequence[Scored], scorer: Scorer) -> list[Extract]:
-    """What may be the answer, the likeliest first: values, a name, or whole sentences."""
-    if not ranked:
-        return []
-    if question.wants_value:
-        values = value_extracts(question, ranked, scorer.value)
-        if values:
-            return values
-    best = [
-        s
-        for s in ranked[:CITED_SENTENCES]
-        if s.probability >= SPAN_SENTENCES_WITHIN * ranked[0].probability
-    ]
-    spans = [_short_extract(question, scored) for scored in best]
-    return [span for span in spans if span] or [sentence_extract(best[0])]
-
-
-def _short_extract(question: Question, scored: Scored) -> Extract | None:
-    """The answer inside a sentence; None where the sentence as a whole is the answer."""
-    if question.kind in (Kind.REASON, Kind.DEFINITION, Kind.YES_NO):
-        return None
-    if scored.candidate.reading is not None:
-        return span_extract(scored)
-    return name_extract(question, scored) if question.kind in NAMES else None
-
-
-def confidence_of(ranked: Sequence[Scored], extracts: Sequence[Extract], scorer: Scorer) -> float:
-    """The probability that the articles answer the question with this sentence."""
-    if not ranked or not extracts:
-        return 0.0
-    return scorer.found.probability(found_features(ranked, extracts))
-
-
-def found_features(ranked: Sequence[Scored], extracts: Sequence[Extract]) -> dict[str, float]:
-    """What tells an answer from the nearest thing there is."""
-    best = extracts[0].scored.candidate.features
-    reader = {name: best[name] for name in ("reader",) if name in best}
-    return reader | {
-        "sentence": extracts[0].scored.logit,
-        "value": extracts[0].probability,
-        "best_sentence": ranked[0].logit,
-        "coverage": best["near_coverage"],
-        "passage_coverage": best["passage_coverage"],
-        "passage_name_coverage": best["passage_name_coverage"],
-        "dense": best["dense"],
-        "similarity": best["similarity"],
-    }
 
 
 @contextmanager

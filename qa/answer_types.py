@@ -24,7 +24,6 @@ class Kind(StrEnum):
     NAME = "name"
     REASON = "reason"
     DEFINITION = "definition"
-    YES_NO = "yes_no"
     OTHER = "other"
 
 
@@ -32,4 +31,3 @@ QUANTITIES = frozenset(
     {Kind.AMOUNT, Kind.PERCENT, Kind.COUNT, Kind.ORDINAL, Kind.DURATION, Kind.MEASURE}
 )
 TIMES = frozenset({Kind.DATE, Kind.YEAR, Kind.CLOCK})
-NAMES = frozenset({Kind.PERSON, Kind.ORGANISATION, Kind.PLACE, Kind.NAME})

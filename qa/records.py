@@ -54,6 +54,9 @@ class Evidence:
 class View:
     """One value that sources give, with the citations that give it, best first.
 
+    ``probability`` is that of its answering the question, as far as the articles can be trusted.
+    ``former`` marks a value that its own sentence replaces by another, ``is_text`` one that is
+    neither a number nor a time.
     ``evidence`` are the places in these citations' quotes, each as its source writes the value.
     """
 
@@ -63,12 +66,9 @@ class View:
     time: str | None = None
     hedge: str | None = None
     evidence: tuple[Evidence, ...] = ()
-
-    @property
-    def line(self) -> str:
-        """The value, with its time and its hedge where the value does not already say them."""
-        notes = [note for note in (self.time, self.hedge) if note and note not in self.value]
-        return self.value + (f" ({', '.join(notes)})" if notes else "")
+    probability: float = field(default=0.0, metadata={"digits": 4})
+    former: bool = False
+    is_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,12 @@ class TimeLimit:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer with its proof. ``found`` is False where the articles do not answer."""
+    """An answer with its proof. ``found`` is False where the articles do not answer.
+
+    ``confidence`` is the likeliest view's probability. ``nearest`` are the sentences that come
+    nearest to an answer where there is none. ``listed`` says that the views are the parts of one
+    answer, as to "Welche Städte …?", and not different ones.
+    """
 
     question: str
     language: str
@@ -96,6 +101,8 @@ class Answer:
     confidence: float = field(metadata={"digits": 4})
     views: tuple[View, ...] = ()
     citations: tuple[Citation, ...] = ()
+    nearest: tuple[Citation, ...] = ()
+    listed: bool = False
     passages: tuple[Hit, ...] = ()
     time_limit: TimeLimit | None = None
     timings_ms: dict[str, float] = field(default_factory=dict, metadata={"digits": 2})

@@ -1,28 +1,56 @@
-"""Development questions with what the product sees of them: the cases the scorer is fitted on."""
+"""Questions with what the product sees of them: the cases that what it shows is fitted on.
+
+They come from three corpora, none of whose questions the reader was trained on: clusters of
+invented news, paragraphs of the reader's data that its training holds back, among others of their
+kind, and the examples.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 
-from corpora.data import xquad
+from tokenizers import Tokenizer
+
+from corpora.clusters import articles_of, own_clusters
 from corpora.examples import EXAMPLES, example_questions, judging_questions
-from corpora.indexes import open_corpus
-from index import Article, Hit, Index, read_sources
-from qa.answer import to_read
-from qa.question.analyse import Question, understand
+from corpora.folder import data_file
+from corpora.indexes import kept_index
+from index import Article, Hit, Index, make_article, read_sources
+from index.encoder.models import resolve
+from qa.answer import asked, to_read
+from qa.question.analyse import Question
 from qa.reading.base import Reader
-from qa.reading.spans import Reading
+from qa.scoring.again import read_again
 from qa.scoring.candidates import Candidate, candidate_sentences, read_passages
-from qa.values.find import Value
+from qa.scoring.claims import Claim
+from training.reader_data import ReaderData
+from training.reader_sources import CLUSTERS as READ_CLUSTERS
+from training.reader_sources import Paragraph
+
+CLUSTERS = "clusters"
+"""The corpus of the clusters of our own."""
+
+DEPTH = 16
+"""Passages that are searched for a question, as many as ``qa.ask`` searches."""
 
 HELD_BACK_DEPTH = 60
-"""Passages searched, so that five remain when a whole article's are held back."""
+"""The same where the answering articles' are held back."""
+
+BESIDE = 500
+"""Paragraphs of a source that stand in the corpus beside those that are asked of."""
+
+ALL_ANSWERED = frozenset({"squad-part", "squadshifts-new-wiki", "norquad"})
+"""Sources whose paragraphs answer all questions: these are asked without their paragraph too. Else
+what is learnt from them is that there is always an answer."""
 
 TODAY = date(2026, 1, 1)
+
+OWN_DATA = Path(__file__).resolve().parent / "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,131 +64,150 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One asking of one question; ``places`` are its answers', empty where nothing answers it."""
+    """One asking of one question; ``views`` are its answers, each with its places."""
 
     question: Question
     group: str
-    places: tuple[Place, ...]
+    corpus: str
+    views: tuple[tuple[Place, ...], ...]
     candidates: list[Candidate]
-    answerable: bool
+
+    @property
+    def answerable(self) -> bool:
+        return bool(self.views)
 
     def holds(self, candidate: Candidate) -> bool:
         """Whether a sentence holds an answer at its own place."""
+        text = candidate.hit.passage.article.sha256
         return any(
-            candidate.span.start <= place.start and place.end <= candidate.span.end
-            for place in self._in_text_of(candidate)
+            place.text == text and candidate.span.start <= place.start < candidate.span.end
+            for view in self.views
+            for place in view
         )
 
-    def is_value(self, candidate: Candidate, value: Value) -> bool:
-        """Whether a value overlaps an answer."""
-        start, end = candidate.span.start + value.start, candidate.span.start + value.end
-        return any(start < place.end and place.start < end for place in self._in_text_of(candidate))
+    def view_of(self, claim: Claim) -> int | None:
+        """The number of the view at whose place a claim stands; None where at none.
 
-    def _in_text_of(self, candidate: Candidate) -> Iterator[Place]:
+        They share at least half of the shorter one: people and readers mark an answer with its
+        article or without, with the thing counted or without.
+        """
+        candidate = claim.scored.candidate
         text = candidate.hit.passage.article.sha256
-        return (place for place in self.places if place.text == text)
+        start, end = claim.place
+        for number, view in enumerate(self.views):
+            for place in view:
+                shared = min(end, place.end) - max(start, place.start)
+                if place.text == text and 2 * shared >= min(end - start, place.end - place.start):
+                    return number
+        return None
+
+    def views_of(self, found: Sequence[Claim]) -> list[int | None]:
+        """For each claim its view: by its place, or because it says what one at a place says."""
+        by_place = [self.view_of(claim) for claim in found]
+        said = {
+            claim.key: view for claim, view in zip(found, by_place, strict=True) if view is not None
+        }
+        return [
+            said.get(claim.key) if view is None else view
+            for claim, view in zip(found, by_place, strict=True)
+        ]
 
 
-class Memory:
-    """A reader that reads the same passage for the same question once."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._question = ""
-        self._known: dict[str, Reading] = {}
-
-    def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
-        if question != self._question:
-            self._question, self._known = question, {}
-        new = [passage for passage in passages if passage not in self._known]
-        self._known.update(zip(new, self._reader.read(question, new), strict=True))
-        return [self._known[passage] for passage in passages]
-
-
-def xquad_cases(language: str, asked: str, reader: Reader | None, *, every: int = 1) -> list[Case]:
-    """XQuAD-R's questions in ``asked`` over its paragraphs in ``language`` and the distractors.
-
-    Of the questions every n-th is taken. Each is asked three times: as it is, without its
-    paragraph, and without its whole article.
-    """
-    memory = Memory(reader) if reader else None
-    found = []
-    questions = {q.id: q.text for p in xquad(asked) for q in p.questions}
-    paragraphs = xquad(language)
-    texts = {p.name: sha256(p.text.encode("utf-8")).hexdigest() for p in paragraphs}
-    number = -1
-    with open_corpus(language) as index:
-        for paragraph in paragraphs:
-            text = texts[paragraph.name]
-            article = frozenset(texts[p.name] for p in paragraphs if p.article == paragraph.article)
-            for gold in paragraph.questions:
-                number += 1
-                if number % every:
-                    continue
-                found += _askings(
-                    index,
-                    understand(questions[gold.id], today=TODAY, language=asked),
-                    paragraph.article,
-                    (Place(text, gold.start, gold.end),),
-                    (frozenset([text]), article),
-                    memory,
+def cluster_cases(folder: Path, reader: Reader | None) -> Iterator[Case]:
+    """The clusters of our own, all in one index; each question is asked of all of them."""
+    found = own_clusters()
+    texts = {article.source: article.sha256 for article in articles_of(found)}
+    with Index.open(folder) as index:
+        index.add_articles(articles_of(found))
+        for cluster in found:
+            for asked in cluster.questions:
+                views = tuple(
+                    tuple(Place(texts[place.source], place.start, place.end) for place in view)
+                    for view in asked.views
                 )
-    return found
+                yield case(index, asked.question, cluster.name, CLUSTERS, views, reader)
 
 
-def example_cases(folder: Path, reader: Reader | None) -> list[Case]:
+def paragraph_cases(reader: Reader | None) -> Iterator[Case]:
+    """The questions that the reader's training holds back, over paragraphs of all its sources."""
+    tokenizer = Tokenizer.from_file(str(resolve().path / "tokenizer.json"))
+    data = ReaderData([data_file("reader"), OWN_DATA], tokenizer, seed=1)
+    held_back = [number for number in data.held_back if data.source(number) != READ_CLUSTERS]
+    asked_of = {data.questions[number].paragraph for number in held_back}
+    with _paragraphs_index(data, asked_of) as index:
+        for number in held_back:
+            question = data.questions[number]
+            paragraph = data.paragraphs[question.paragraph]
+            text = hashlib.sha256(paragraph.context.encode("utf-8")).hexdigest()
+            places = () if question.answer is None else ((Place(text, *question.answer),),)
+            group = f"{paragraph.source}:{paragraph.group}"
+            yield case(index, question.text, group, paragraph.source, places, reader)
+            if paragraph.source in ALL_ANSWERED:
+                without = frozenset([text])
+                yield case(index, question.text, group, paragraph.source, (), reader, without)
+
+
+def _paragraphs_index(data: ReaderData, asked_of: set[int]) -> Index:
+    """The paragraphs that are asked of, and others of their sources; built once and kept."""
+    sources = {data.paragraphs[number].source for number in asked_of}
+    chosen = set(asked_of)
+    for source in sources:
+        others = [n for n, p in enumerate(data.paragraphs) if p.source == source]
+        chosen |= set(others[:: max(1, len(others) // BESIDE)])
+    return kept_index("fit", [_article(data.paragraphs[number]) for number in sorted(chosen)])
+
+
+def _article(paragraph: Paragraph) -> Article:
+    return make_article(
+        paragraph.context,
+        source=f"{paragraph.source}:{hashlib.sha256(paragraph.context.encode()).hexdigest()[:16]}",
+        language=paragraph.lang,
+        title=paragraph.title,
+    )
+
+
+def example_cases(folder: Path, reader: Reader | None) -> Iterator[Case]:
     """The examples' questions to fit on, each also without the articles that answer it."""
-    memory = Memory(reader) if reader else None
-    found = []
     with Index.open(folder) as index:
         index.add([EXAMPLES / "articles"])
         for entry in example_questions():
             if entry["question"] in judging_questions():
                 continue
             answering = {a.sha256: a for name in entry["articles"] for a in _articles_in(name)}
-            places = tuple(
-                place for a in answering.values() for place in _places(a, entry["answers"])
+            views = tuple(
+                places
+                for answer in entry["answers"]
+                if (places := tuple(p for a in answering.values() for p in _places(a, answer)))
             )
-            question = understand(entry["question"], today=TODAY)
             group = "examples:" + (entry["articles"] or [entry["question"]])[0]
-            if places:
-                found += _askings(index, question, group, places, (frozenset(answering),), memory)
-            else:
-                hits = index.search(question.text, k=HELD_BACK_DEPTH, language=question.language)
-                found.append(_case(index, question, group, (), hits, memory))
-    return found
+            yield case(index, entry["question"], group, "examples", views, reader)
+            if views:
+                yield case(
+                    index, entry["question"], group, "examples", (), reader, frozenset(answering)
+                )
 
 
-def _askings(
+def case(
     index: Index,
-    question: Question,
+    text: str,
     group: str,
-    places: tuple[Place, ...],
-    held_back: Sequence[frozenset[str]],
+    corpus: str,
+    views: tuple[tuple[Place, ...], ...],
     reader: Reader | None,
-) -> list[Case]:
-    """The question as it is, then once for each set of texts that is held back."""
-    hits = index.search(question.text, k=HELD_BACK_DEPTH, language=question.language)
-    found = [_case(index, question, group, places, hits, reader)]
-    for texts in held_back:
-        rest = [hit for hit in hits if hit.passage.article.sha256 not in texts]
-        found.append(_case(index, question, group, (), rest, reader))
-    return found
-
-
-def _case(
-    index: Index,
-    question: Question,
-    group: str,
-    places: tuple[Place, ...],
-    hits: Sequence[Hit],
-    reader: Reader | None,
+    held_back: frozenset[str] = frozenset(),
 ) -> Case:
+    """A question asked, as if there were no articles with the texts that are ``held_back``."""
     with index.snapshot() as snapshot:
-        read = to_read(hits)
+        question = asked(text, snapshot, TODAY)
+        found: Iterable[Hit] = snapshot.search(
+            text, k=HELD_BACK_DEPTH if held_back else DEPTH, language=question.language
+        )
+        read = to_read([hit for hit in found if hit.passage.article.sha256 not in held_back])
         readings = None if reader is None else read_passages(question, read, reader)
         candidates = candidate_sentences(question, read, snapshot, readings)
-    return Case(question, group, places, candidates, bool(places))
+        if reader is not None:
+            candidates = read_again(question, candidates, reader)
+        return Case(question, group, corpus, views, candidates)
 
 
 def _articles_in(name: str) -> list[Article]:
@@ -169,10 +216,7 @@ def _articles_in(name: str) -> list[Article]:
     return [a for a in read_sources([path]) if isinstance(a, Article)]
 
 
-def _places(article: Article, answers: Sequence[str]) -> Iterator[Place]:
-    text = article.text.replace("\u00a0", " ")
-    for answer in answers:
-        at = text.find(answer.replace("\u00a0", " "))
-        while at >= 0:
-            yield Place(article.sha256, at, at + len(answer))
-            at = text.find(answer.replace("\u00a0", " "), at + 1)
+def _places(article: Article, answer: str) -> Iterator[Place]:
+    text, wanted = article.text.replace("\u00a0", " "), answer.replace("\u00a0", " ")
+    for found in re.finditer(rf"(?<!\w){re.escape(wanted)}(?!\w)", text):
+        yield Place(article.sha256, *found.span())

@@ -1,8 +1,9 @@
-"""Turn a checkpoint into the files that ship: ``python -m training.export_reader --run FOLDER``.
+"""Turn checkpoints into the files that ship: ``python -m training.export_reader --run FOLDER``.
 
-Writes to ``qa/reading``: ``reader.safetensors`` (float16 factors and head), ``reader.json`` (its
-SHA-256 and the encoder it belongs to) and ``reader.md`` (the model card, from the run's log and the
-figures of ``evaluate_reader``).
+Of several runs it takes the mean, each at its weight, at ``--rank``. It writes to ``qa/reading``:
+``reader.safetensors`` (float16 factors and head), ``reader.json`` (its SHA-256 and the encoder it
+belongs to) and ``reader.md`` (the model card, from the runs' logs and the figures of
+``evaluate_reader``).
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 
 from qa.reading.encoder import DEFAULT_WEIGHTS, FORMAT
+from training.average import averaged
+from training.reader_settings import weights_to_begin_with
 from training.reader_sources import PLANS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,31 +30,47 @@ LARGEST = 16_000_000
 def main() -> None:
     """Parse the command line and write the three files."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", type=Path, required=True, help="folder of the run")
+    parser.add_argument(
+        "--run",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="folders of runs, the one that saw most first; after it reader files too",
+    )
+    parser.add_argument("--weight", type=float, nargs="+", help="of each run; all alike")
+    parser.add_argument("--rank", type=int, help="of the mean; the first run's")
     parser.add_argument("--to", type=Path, default=DEFAULT_WEIGHTS)
     options = parser.parse_args()
-    print(export(options.run, options.to))
+    runs = options.run
+    weights = options.weight or [1 / len(runs)] * len(runs)
+    print(export(list(zip(runs, weights, strict=True)), options.to, options.rank))
 
 
-def export(run: Path, to: Path) -> str:
-    """Write the reader of the run's last checkpoint to ``to``; a line that says what was written.
+Runs = Sequence[tuple[Path, float]]
+"""Folders of runs or, after the first, reader files, each with its weight in the mean."""
 
-    Raises ValueError where the file would be larger than it may be.
+
+def export(runs: Runs, to: Path, rank: int | None = None) -> str:
+    """Write the mean of the runs' last checkpoints to ``to``; a line that says what was written.
+
+    Raises ValueError where the file would be larger than it may be, or the runs do not go together.
     """
-    checkpoint = run / "checkpoint"
-    state = json.loads((checkpoint / "state.json").read_text("utf-8"))
+    state = _json(runs[0][0] / "checkpoint" / "state.json")
     settings = state["settings"]
-    tensors = {
-        name: value.to(torch.float16)
-        for name, value in load_file(checkpoint / "reader.safetensors").items()
-    }
+    scale = settings["alpha"] / settings["rank"]
+    checkpoints = [run if run.is_file() else run / "checkpoint" for run, _ in runs]
+    readers = [weights_to_begin_with(at, state["encoder"], scale) for at in checkpoints]
+    rank = settings["rank"] if rank is None else rank
+    if len(runs) > 1:
+        readers = [averaged(readers, [weight for _, weight in runs], rank)]
+    tensors = {name: value.to(torch.float16) for name, value in readers[0].items()}
     content = save(
         tensors,
         {
             "format": FORMAT,
             "encoder": state["encoder"],
-            "rank": str(settings["rank"]),
-            "scale": str(settings["alpha"] / settings["rank"]),
+            "rank": str(rank),
+            "scale": str(scale),
         },
     )
     if len(content) > LARGEST:
@@ -66,14 +85,15 @@ def export(run: Path, to: Path) -> str:
         "questions": settings["seen_before"] + state["progress"]["questions"],
     }
     to.with_suffix(".json").write_text(json.dumps(description, indent=1) + "\n", "utf-8")
-    write_card(run, to)
+    write_card(runs, to, rank)
     return f"{to}: {len(content):,} bytes, {description['questions']:,} questions seen"
 
 
-def write_card(run: Path, weights: Path) -> None:
+def write_card(exported: Runs, weights: Path, rank: int) -> None:
     """Write the model card beside ``weights`` from the runs' logs and recorded evaluations."""
     about = json.loads(weights.with_suffix(".json").read_text("utf-8"))
-    runs = _lineage(run)
+    folders = [run for run, _ in exported if run.is_dir()]
+    runs = list(dict.fromkeys(folder for run in folders for folder in _lineage(run)))
     scores = ROOT / "training" / "evaluations.jsonl"
     evaluations = [
         entry
@@ -84,8 +104,9 @@ def write_card(run: Path, weights: Path) -> None:
         bytes=about["bytes"],
         sha256=about["sha256"],
         encoder=about["encoder"],
-        counts=_counts(run),
+        counts=_counts(exported[0][0]),
         settings="\n".join(_settings(folder) for folder in runs),
+        mean=_mean(exported, rank),
         evaluations=_evaluations(evaluations),
         held_back=_held_back(runs),
     )
@@ -137,6 +158,17 @@ def _settings(run: Path) -> str:
         f"last {settings['cool_down']:,}), weight decay {settings['weight_decay']:g}, "
         f"{settings['batch_tokens']:,} tokens a batch, {settings['precision']}, "
         f"seed {settings['seed']}"
+    )
+
+
+def _mean(exported: Runs, rank: int) -> str:
+    if len(exported) == 1:
+        return ""
+    names = [run.name if run.is_dir() else "the reader they began with" for run, _ in exported]
+    shares = ", ".join(f"{name} ({w:g})" for name, (_, w) in zip(names, exported, strict=True))
+    return (
+        f"\nThe reader is the mean of these, by weight: {shares}; the change of each map\n"
+        f"brought to rank {rank} by its largest singular values.\n"
     )
 
 
@@ -199,14 +231,15 @@ head alone, {bytes:,} bytes in float16. The encoder's weights come from the pack
 ## Use and limits
 It is meant for questions on news and encyclopaedic text, in German and English first. It finds
 one span in one passage; it does not calculate, compare passages or know anything by itself. Its
-margins are not probabilities; the sentence scorer calibrates them.
+margins are not probabilities; the scorer calibrates them.
 
 ## Data
 {counts}
 
 - fundstelle-de, news-de, clusters-train: written for this project with a language model's help, and
   checked by script. The paragraphs of fundstelle-de are of German Wikipedia and Klexikon by way of
-  `dennlinger/klexikon`, CC BY-SA 3.0; the news of the others are invented.
+  `dennlinger/klexikon`, CC BY-SA 3.0; the news of the others are invented,
+  those of an encyclopaedia among them are our own words on real subjects.
 - squad-part: 12 articles of SQuAD 1.1's training set, CC BY-SA 4.0; English.
 - squadshifts: new-wiki, reddit and amazon parts of SQuADShifts, by the owners of
   `modestyachts/squadshifts-website`, CC BY 4.0; English. The New York Times part is not used.
@@ -232,7 +265,7 @@ The first 53,754 questions were seen in two runs at rank 48 (AdamW at 7e-4, then
 to zero), of NorQuAD, SQuADShifts, JaQuAD and CMRC alone. Then:
 
 {settings}
-
+{mean}
 Embeddings and the lowest layers stay as they are. Contexts are windows of up to 288 tokens laid at
 random around the answer; the German ones are shown whole. All sequences of a batch have one length.
 Two processor cores, no GPU.

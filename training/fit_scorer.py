@@ -1,9 +1,8 @@
-"""Fit the logistic models of ``qa/scoring/scorer.json`` on development questions.
+"""Fit the logistic models of ``qa/scoring/scorer.json`` on questions that the reader never saw.
 
-They are XQuAD-R's development half in German and English, each also over the paragraphs of the
-other language, and the example questions. Each is asked
-as it is, and with what answers it held back; then nothing answers it, though much comes near.
-Figures are cross-validated by article.
+They are those of ``training.cases``: clusters of invented news, paragraphs that the reader's
+training holds back, and the examples. Figures are cross-validated by cluster, paragraph and
+article; but what is asked for (``fit_kinds``) was learnt from these questions too.
 
     python -m training.fit_scorer [--no-read]   # prints figures, writes qa/scoring/scorer.json
 """
@@ -11,8 +10,8 @@ Figures are cross-validated by article.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -20,38 +19,76 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from scipy.optimize import minimize
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from qa.answer import extract, found_features, rank_sentences
+from qa.evaluation.metrics import auroc, expected_calibration_error, reliability
 from qa.reading.base import load_reader
-from qa.scoring.extract import Extract, Scored, values_with_features
+from qa.scoring.claims import Claim, Scored, claims, judged, rank_sentences
 from qa.scoring.logistic import LogisticModel, Scorer
-from training.cases import Case, example_cases, xquad_cases
+from qa.scoring.shown import is_elsewhere, shown
+from training.cases import CLUSTERS, Case, cluster_cases, example_cases, paragraph_cases
 
-EXAMPLES_COUNT = 4
-"""How often each example question counts beside one of XQuAD-R. They are few, but paraphrase as
-readers do, and their articles have titles."""
-
-CROSSING_EVERY = 3
-"""Of the questions in another language than the paragraphs every third is enough."""
-
-REFUSED_AT_MOST = 0.10
+REFUSED_AT_MOST = 0.08
 """The threshold loses at most this share of the questions that the articles answer."""
+
+FURTHER_RIGHT = 0.5
+FURTHER = tuple(number / 20 for number in range(2, 20))
+"""The share of the views beside a first one, on clusters, that shall be right, and the thresholds
+that are tried for it: once for values of other articles, once for all else."""
+
+SIGNS = {
+    **dict.fromkeys(("unit", "noun", "kind", "support", "nearness", "own_time"), 1),
+    **dict.fromkeys(("difference", "other_time", "question_mark", "says_asked"), -1),
+}
+"""Features that can only speak for a claim, or against it: too few questions name a unit or a year
+for their signs to be learnt."""
+_BOUNDS = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
+
+NO_MODELS = Scorer(LogisticModel(0.0, {}), LogisticModel(0.0, {}), 0.0, 0.0, 0.0)
+
+COUNTED_BELOW_BEST = 8.0
+"""Claims whose margin lies further below their question's best tell nothing and are left out."""
 
 
 def fit(
     rows: Sequence[Mapping[str, float]], labels: Sequence[bool], strength: float
 ) -> LogisticModel:
-    """A logistic regression on standardised features, its weights given for the raw ones."""
+    """A logistic regression whose weights have the signs of ``SIGNS``.
+
+    It is fitted on standardised features, and its weights are given for the raw ones. What is 0 or
+    1 stays as it is: where it is rare its deviation is small, and a few rows would give it a weight
+    that outdoes everything. ``strength`` is the inverse of the penalty, as scikit-learn's C.
+    """
     names = sorted(rows[0])
     x = np.array([[row[name] for name in names] for row in rows])
     mean, scale = x.mean(0), x.std(0)
-    scale[scale == 0.0] = 1.0
-    model = LogisticRegression(C=strength, max_iter=2000).fit((x - mean) / scale, labels)
-    raw: NDArray[np.float64] = model.coef_[0] / scale
-    intercept = float(model.intercept_[0] - raw @ mean)
+    scale[(scale == 0.0) | np.isin(x, (0.0, 1.0)).all(0)] = 1.0
+    standard, sign = (x - mean) / scale, np.where(labels, 1.0, -1.0)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        margin = sign * (standard @ weights[:-1] + weights[-1])
+        wrong = -sign * expit(-margin)
+        gradient = np.append(standard.T @ wrong + weights[:-1] / strength, wrong.sum())
+        total = np.logaddexp(0.0, -margin).sum() + weights[:-1] @ weights[:-1] / (2 * strength)
+        return float(total), gradient
+
+    bounds = [_BOUNDS[SIGNS.get(name, 0)] for name in names] + [_BOUNDS[0]]
+    found = minimize(
+        loss,
+        np.zeros(len(names) + 1),
+        jac=True,
+        bounds=bounds,
+        method="L-BFGS-B",
+        options={"maxiter": 2000},
+    )
+    raw: NDArray[np.float64] = found.x[:-1] / scale
+    intercept = float(found.x[-1] - raw @ mean)
     return LogisticModel(intercept, {n: float(w) for n, w in zip(names, raw, strict=True)})
 
 
@@ -96,149 +133,227 @@ def _shares(right: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.full(pairs, 10.0 / pairs if pairs else 0.0)
 
 
-def fit_all(train: Sequence[Case]) -> Scorer:
-    """The three models, each on top of the one before."""
-    answerable = [case for case in train if case.answerable]
+def fit_models(train: Sequence[Case]) -> Scorer:
+    """The two models, without thresholds."""
     sentence = fit_ranking(
-        [[(c.features, case.holds(c)) for c in case.candidates] for case in answerable], 1.0
-    )
-    partial = Scorer(sentence, LogisticModel(0.0, {}), LogisticModel(0.0, {}), 0.0)
-
-    values = [
         [
-            (features, case.is_value(scored.candidate, value))
-            for scored, value, features in values_with_features(
-                case.question, rank_sentences(case.candidates, partial)
-            )
-        ]
-        for case in answerable
-        if case.question.wants_value
-    ]
-    value = fit_ranking([rows for rows in values if rows], 1.0)
-    partial = Scorer(sentence, value, partial.found, 0.0)
-
-    judged = [(case, *answered(case, partial)) for case in train]
-    # A wrong answer to an answerable question is neither an example of "yes" nor of "no".
-    examples = [
-        (found_features(order, extracts), case.answerable)
-        for case, order, extracts in judged
-        if extracts and (not case.answerable or case.holds(extracts[0].scored.candidate))
-    ]
-    found = fit([row for row, _ in examples], [label for _, label in examples], 1.0)
-    confidences = sorted(
-        found.probability(found_features(order, extracts))
-        for case, order, extracts in judged
-        if case.answerable and extracts
+            [(c.features, case.holds(c)) for c in case.candidates]
+            for case in train
+            if case.answerable
+        ],
+        1.0,
     )
-    return Scorer(sentence, value, found, confidences[int(REFUSED_AT_MOST * len(confidences))])
+    rows = [
+        row for case in train for row in claim_rows(case, rank_sentences(case.candidates, sentence))
+    ]
+    claim = fit([row for row, _ in rows], [label for _, label in rows], 1.0)
+    return Scorer(sentence, claim, 0.0, 0.0, 0.0)
 
 
-def answered(case: Case, scorer: Scorer) -> tuple[list[Scored], list[Extract]]:
-    order = rank_sentences(case.candidates, scorer)
-    return order, extract(case.question, order, scorer)
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A case with its claims, judged by models that were fitted on other groups, of that fold."""
+
+    case: Case
+    fold: int
+    claims: Sequence[Claim]
+
+
+def judged_apart(cases: Sequence[Case], folds: int = 5) -> list[Judged]:
+    """Every case, judged by models that were fitted without its group."""
+    found = []
+    groups = [case.group for case in cases]
+    for fold, (train, test) in enumerate(GroupKFold(folds).split(cases, groups=groups)):
+        models = fit_models([cases[i] for i in train])
+        found += [Judged(cases[i], fold, answered(cases[i], models)) for i in test]
+    return found
+
+
+def with_thresholds(models: Scorer, found: Sequence[Judged]) -> Scorer:
+    """The models with the thresholds that suit questions which they were not fitted on.
+
+    Of those that they were fitted on they are surer than of new ones. What is shown beside a first
+    view is judged by clusters alone: only there is it known what else is an answer.
+    """
+    best = sorted(
+        entry.claims[0].probability if entry.claims else 0.0
+        for entry in found
+        if entry.case.answerable
+    )
+    clusters = [entry for entry in found if entry.case.corpus == CLUSTERS]
+    scorer = replace(models, threshold=best[int(REFUSED_AT_MOST * len(best))])
+    scorer = replace(scorer, elsewhere=1.0, further=1.0)
+    for name, of_other_articles in (("elsewhere", True), ("further", False)):
+        scorer = _with_least(scorer, name, clusters, of_other_articles)
+    return scorer
+
+
+def _with_least(
+    scorer: Scorer, name: str, found: Sequence[Judged], of_other_articles: bool
+) -> Scorer:
+    """The scorer with the least threshold of that name by which enough of the views are right.
+
+    Where none is enough it is the strictest that was tried.
+    """
+    for least in FURTHER:
+        tried = replace(scorer, **{name: max(least, scorer.threshold)})  # type: ignore[arg-type]
+        beside = [
+            right
+            for entry in found
+            for is_of_another, right in _beside(entry, tried)
+            if is_of_another == of_other_articles
+        ]
+        if beside and np.mean(beside) >= FURTHER_RIGHT:
+            break
+    return tried
+
+
+def _beside(entry: Judged, scorer: Scorer) -> list[tuple[bool, bool]]:
+    """Of each view beside the first: whether it is of another article, and whether it is right."""
+    views = views_shown(entry, scorer)
+    return [(is_elsewhere(claim, views[0][0]), view is not None) for claim, view in views[1:]]
+
+
+def views_shown(entry: Judged, scorer: Scorer) -> list[tuple[Claim, int | None]]:
+    """The views that are shown, by their likeliest claims, each with which of the case's it is.
+
+    Claims that say the same are one view.
+    """
+    of = dict(zip(entry.claims, entry.case.views_of(entry.claims), strict=True))
+    views: dict[tuple[str, ...], tuple[Claim, int | None]] = {}
+    for claim in shown(entry.claims, scorer):
+        views.setdefault(claim.key, (claim, of[claim]))
+    return list(views.values())
+
+
+def claim_rows(case: Case, ranked: Sequence[Scored]) -> Iterator[tuple[Mapping[str, float], bool]]:
+    """The features of the claims that count, each with whether it answers the question."""
+    found = claims(case.question, ranked)
+    best = max((claim.margin for claim in found), default=0.0)
+    for claim, view in zip(found, case.views_of(found), strict=True):
+        if claim.margin >= best - COUNTED_BELOW_BEST:
+            yield claim.features, view is not None
+
+
+def answered(case: Case, scorer: Scorer) -> list[Claim]:
+    """The claims, the likeliest first."""
+    return judged(case.question, rank_sentences(case.candidates, scorer.sentence), scorer.claim)
 
 
 @dataclass
 class Figures:
-    """What cross-validation found; one entry a question."""
+    """What cross-validation found; one entry a question, or a view."""
 
-    first: list[bool]
-    three: list[bool]
-    value: list[bool]
-    confidence: list[float]
-    answerable: list[bool]
-    kept: list[bool]
+    first: list[bool] = field(default_factory=list)
+    first_of_one: list[bool] = field(default_factory=list)
+    false: list[bool] = field(default_factory=list)
+    views: list[tuple[float, bool]] = field(default_factory=list)
+    told: list[bool] = field(default_factory=list)
+    confidence: list[float] = field(default_factory=list)
+    answerable: list[bool] = field(default_factory=list)
+    refused: list[bool] = field(default_factory=list)
+
+    def add(self, entry: Judged, scorer: Scorer) -> None:
+        """Judge the answer to one question."""
+        case, found, views = entry.case, entry.claims, views_shown(entry, scorer)
+        right = [view for _, view in views]
+        self.answerable.append(case.answerable)
+        self.confidence.append(found[0].probability if found else 0.0)
+        self.refused.append(not views)
+        self.views += [(claim.probability, view is not None) for claim, view in views]
+        if not case.answerable:
+            return
+        self.first.append(bool(right) and right[0] is not None)
+        if len(case.views) == 1:
+            self.first_of_one.append(bool(right) and right[0] is not None)
+        self.false.append(any(view is None for view in right))
+        self.told += [number in right for number in range(len(case.views))]
 
     def table(self) -> dict[str, float]:
-        answerable = np.array(self.answerable)
-        confidence = np.array(self.confidence)
-        kept = np.array(self.kept)
-        return {
-            "sentence first": float(np.mean(self.first)),
-            "sentence in first three": float(np.mean(self.three)),
-            "value questions: the value holds it": float(np.mean(self.value)),
-            "abstention AUROC": float(roc_auc_score(answerable, confidence)),
-            "answerable refused": float(1.0 - kept[answerable].mean()),
-            "unanswerable refused": float(1.0 - kept[~answerable].mean()),
+        answerable, confidence = np.array(self.answerable), np.array(self.confidence)
+        refused = np.array(self.refused)
+        figures = {
+            "first view right": np.mean(self.first),
+            "… of questions with one": np.mean(self.first_of_one),
+            "precision of views": np.mean([right for _, right in self.views]),
+            "recall of views": np.mean(self.told),
+            "with a false view": np.mean(self.false),
+            "answerable refused": refused[answerable].mean(),
+            "calibration error per view": expected_calibration_error(
+                reliability([p for p, _ in self.views], [float(r) for _, r in self.views])
+            ),
         }
+        if not answerable.all():
+            figures |= {
+                "unanswerable refused": refused[~answerable].mean(),
+                "AUROC": auroc(confidence[answerable], confidence[~answerable]),
+            }
+        return {name: float(value) for name, value in figures.items()}
 
 
-def cross_validate(found: Sequence[Case], judged: Sequence[Case], folds: int = 6) -> Figures:
-    """Fit without an article's questions, in turn, and judge those of them that are asked for."""
-    figures = Figures([], [], [], [], [], [])
-    groups = [case.group for case in found]
-    for train, test in GroupKFold(folds).split(found, groups=groups):
-        scorer = fit_all([found[i] for i in train])
-        tested = {found[i].group for i in test}
-        for case in judged:
-            if case.group in tested:
-                _judge(case, scorer, figures)
+def cross_validated(found: Sequence[Judged]) -> dict[str, Figures]:
+    """The figures of each corpus, each fold with the thresholds that suit the others."""
+    figures: dict[str, Figures] = {}
+    for fold in sorted({entry.fold for entry in found}):
+        scorer = with_thresholds(NO_MODELS, [entry for entry in found if entry.fold != fold])
+        for entry in found:
+            if entry.fold == fold:
+                figures.setdefault(entry.case.corpus, Figures()).add(entry, scorer)
     return figures
 
 
-def _judge(case: Case, scorer: Scorer, figures: Figures) -> None:
-    order, extracts = answered(case, scorer)
-    confidence = scorer.found.probability(found_features(order, extracts)) if extracts else 0.0
-    figures.confidence.append(confidence)
-    figures.answerable.append(case.answerable)
-    figures.kept.append(confidence >= scorer.threshold)
-    if not case.answerable:
-        return
-    cited = list(dict.fromkeys(e.scored.candidate for e in extracts))
-    rest = [scored.candidate for scored in order if scored.candidate not in cited]
-    right = [case.holds(candidate) for candidate in [*cited, *rest][:3]]
-    figures.first.append(bool(right and right[0]))
-    figures.three.append(any(right))
-    if case.question.wants_value:
-        best = extracts[0] if extracts else None
-        figures.value.append(
-            best is not None
-            and best.value is not None
-            and case.is_value(best.scored.candidate, best.value)
-        )
-
-
 def to_json(scorer: Scorer) -> dict[str, Any]:
-    models = {"sentence": scorer.sentence, "value": scorer.value, "found": scorer.found}
     stored: dict[str, Any] = {
         name: {
             "intercept": round(model.intercept, 4),
             "weights": {feature: round(weight, 4) for feature, weight in model.weights.items()},
         }
-        for name, model in models.items()
+        for name, model in {"sentence": scorer.sentence, "claim": scorer.claim}.items()
     }
-    return stored | {"threshold": round(scorer.threshold, 4)}
+    return stored | {
+        "threshold": round(scorer.threshold, 4),
+        "elsewhere": round(scorer.elsewhere, 4),
+        "further": round(scorer.further, 4),
+    }
+
+
+def all_cases(read: bool) -> list[Case]:
+    """Every case, read anew."""
+    reader = load_reader() if read else None
+    with TemporaryDirectory() as folder:
+        return [
+            *_tracked("Clusters", cluster_cases(Path(folder, "clusters"), reader)),
+            *_tracked("Paragraphs", paragraph_cases(reader)),
+            *_tracked("Examples", example_cases(Path(folder, "examples"), reader)),
+        ]
+
+
+def _tracked(what: str, cases: Iterator[Case]) -> Iterator[Case]:
+    return iter(track(cases, what, console=Console(stderr=True)))
 
 
 def main(
     read: Annotated[bool, typer.Option(help="With the reader's features, or without.")] = True,
-    every: Annotated[int, typer.Option(help="Of XQuAD-R's questions every n-th; 1 to ship.")] = 1,
     output: Annotated[Path, typer.Option(help="Where the weights go.")] = Path(
         "qa/scoring/scorer.json"
     ),
 ) -> None:
     """Fit, print cross-validated figures and write the weights."""
-    reader = load_reader() if read else None
-    with TemporaryDirectory() as folder:
-        examples = example_cases(Path(folder), reader)
-    german = xquad_cases("de", "de", reader, every=every)
-    english = xquad_cases("en", "en", reader, every=every)
-    german_english = xquad_cases("en", "de", reader, every=CROSSING_EVERY * every)
-    english_german = xquad_cases("de", "en", reader, every=CROSSING_EVERY * every)
-    crossing = [*german_english, *english_german]
-    everything = [*german, *english, *crossing, *EXAMPLES_COUNT * examples]
-    for name, own in (
-        ("German", german),
-        ("English", english),
-        ("de → en", german_english),
-        ("en → de", english_german),
-        ("examples", examples),
-    ):
-        for figure, value in cross_validate(everything, judged=own).table().items():
-            print(f"{name:10s} {figure:40s} {value:.3f}")
+    cases = all_cases(read)
+    found = judged_apart(cases)
+    print_figures(cross_validated(found))
     stored = json.loads(output.read_text("utf-8")) if output.is_file() else {}
-    stored["reader" if read else "plain"] = to_json(fit_all(everything))
+    stored["reader" if read else "plain"] = to_json(with_thresholds(fit_models(cases), found))
     output.write_text(json.dumps(stored, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def print_figures(figures: Mapping[str, Figures]) -> None:
+    """A table with a column for each corpus."""
+    found = {corpus: own.table() for corpus, own in figures.items()}
+    table = Table("figure", *found, title="cross-validated")
+    for name in dict.fromkeys(name for own in found.values() for name in own):
+        table.add_row(name, *(f"{own[name]:.3f}" if name in own else "–" for own in found.values()))
+    Console(width=160).print(table)
 
 
 if __name__ == "__main__":

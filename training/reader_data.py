@@ -98,6 +98,8 @@ class ReaderData:
         """Whole groups in the order of their hash, until each source has its number or share."""
         groups: dict[str, dict[str, list[int]]] = {}
         for number, question in enumerate(self.questions):
+            if question.swapped:
+                continue
             paragraph = self.paragraphs[question.paragraph]
             groups.setdefault(paragraph.source, {}).setdefault(paragraph.group, []).append(number)
         chosen: list[int] = []

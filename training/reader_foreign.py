@@ -115,7 +115,7 @@ def _bm25(
     documents: Sequence[Sequence[str]], queries: Sequence[Sequence[str]], depth: int
 ) -> NDArray[np.int64]:
     """The numbers of the ``depth`` best documents of each query, best first: (queries, depth)."""
-    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+    from scipy.sparse import csr_matrix
 
     vocabulary: dict[str, int] = {}
     lengths = np.array([len(document) for document in documents], np.float32)

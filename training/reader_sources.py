@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from training.swaps import swapped
+
 MAX_QUESTION = 64
 MAX_ANSWER_CHARACTERS = 200
 
@@ -41,17 +43,18 @@ class Plan:
     titled: float = 0.0
     foreign: float = 0.27
     whole: bool = False
+    swapped: float = 0.0
 
 
 PLANS: Mapping[str, Plan] = {
-    "fundstelle-de": Plan(1.3, titled=0.5, foreign=0.1, whole=True),
-    CLUSTERS: Plan(1.3, titled=1.0, foreign=0.1, whole=True),
-    NEWS: Plan(1.3, titled=0.8, foreign=0.1, whole=True),
-    "squad-part": Plan(1.2, titled=0.5),
-    "squadshifts-new-wiki": Plan(0.4),
-    "qed-nq": Plan(0.35, titled=0.5),
-    "norquad": Plan(0.6),
-    "piaf": Plan(0.5, titled=0.5),
+    "fundstelle-de": Plan(1.1, titled=0.5, foreign=0.1, whole=True, swapped=0.3),
+    CLUSTERS: Plan(1.3, titled=1.0, foreign=0.1, whole=True, swapped=0.3),
+    NEWS: Plan(1.1, titled=0.8, foreign=0.1, whole=True, swapped=0.3),
+    "squad-part": Plan(1.2, titled=0.5, foreign=0.2, swapped=0.3),
+    "squadshifts-new-wiki": Plan(1.0, foreign=0.2, swapped=0.3),
+    "qed-nq": Plan(0.4, titled=0.5, swapped=0.3),
+    "norquad": Plan(0.7, swapped=0.3),
+    "piaf": Plan(0.8, titled=0.5, swapped=0.3),
     "swequad": Plan(1.0, titled=0.5),
     "squadshifts-reddit": Plan(0.05),
     "squadshifts-amazon": Plan(0.05),
@@ -64,6 +67,9 @@ The answers of the German sources are short (2.4 words); the others keep the lon
 people. Sources whose questions have unanswerable ones beside them show both kinds alike, with the
 whole context in view: else the length of the input would tell them apart.
 """
+
+HARD = 1.0
+"""How often a question is seen that nothing answers but something tempts, beside ``copies``."""
 
 SILENT = 0.3
 """How often an article that says nothing on its cluster's question is seen, beside ``copies``.
@@ -94,6 +100,7 @@ class Question:
     """A question on a paragraph (by its number); places are code points of its context.
 
     Without an ``answer`` the paragraph does not say it; ``tempting`` is what one might take for it.
+    ``swapped`` is how often one that ``swaps`` made is seen; 0 for those that people wrote.
     """
 
     paragraph: int
@@ -101,15 +108,20 @@ class Question:
     text: str
     answer: tuple[int, int] | None
     tempting: tuple[int, int] | None = None
+    swapped: float = 0.0
 
     @property
     def copies(self) -> float:
         """How often it is seen, beside its source's copies."""
-        return SILENT if self.answer is None and self.tempting is None else 1.0
+        if self.swapped:
+            return self.swapped
+        if self.answer is not None:
+            return 1.0
+        return SILENT if self.tempting is None else HARD
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """A context as it stands in a file; ``asked`` holds text, answer and tempting place."""
 
     lang: str
@@ -128,7 +140,7 @@ def source_files(paths: Sequence[Path]) -> list[Path]:
         if path.is_file():
             found.append(path)
         elif path.is_dir():
-            found += sorted([*path.glob("*.jsonl.gz"), *path.glob("*.jsonl")])
+            found += sorted([*path.rglob("*.jsonl.gz"), *path.rglob("*.jsonl")])
         else:
             raise ValueError(f"{path} does not exist; name the training data with --data.")
     return found
@@ -136,7 +148,7 @@ def source_files(paths: Sequence[Path]) -> list[Path]:
 
 def fingerprint(paths: Sequence[Path]) -> str:
     """A checksum of the data and of how it is used: with another one, passes are other passes."""
-    digest = hashlib.sha256(repr((sorted(PLANS.items()), SILENT)).encode())
+    digest = hashlib.sha256(repr((sorted(PLANS.items()), HARD, SILENT)).encode())
     for file in source_files(paths):
         digest.update(file.name.encode())
         digest.update(file.read_bytes())
@@ -149,13 +161,26 @@ def read_sources(
     """All paragraphs and questions of ``paths``, in the order of the files."""
     paragraphs: list[Paragraph] = []
     questions: list[Question] = []
+    for source, rows in read_rows(paths):
+        _encode(source, rows, tokenizer, paragraphs, questions)
+    return paragraphs, questions
+
+
+def read_rows(paths: Sequence[Path]) -> Iterator[tuple[str, list[Row]]]:
+    """Each file's source with its contexts and their questions."""
     for file in source_files(paths):
-        stem = file.name.removesuffix(".gz").removesuffix(".jsonl")
-        source = stem if stem in PLANS else NEWS
+        source = _source_of(file)
         entries = [json.loads(line) for line in _lines(file)]
         read = _cluster_rows if source == CLUSTERS else _paragraph_rows
-        _encode(source, list(read(entries)), tokenizer, paragraphs, questions)
-    return paragraphs, questions
+        yield source, list(read(entries))
+
+
+def _source_of(file: Path) -> str:
+    """The source by the file's name; files in a folder "clusters" are clusters, others news."""
+    stem = file.name.removesuffix(".gz").removesuffix(".jsonl")
+    if stem in PLANS:
+        return stem
+    return CLUSTERS if file.parent.name == "clusters" else NEWS
 
 
 def _lines(file: Path) -> Iterator[str]:
@@ -164,10 +189,10 @@ def _lines(file: Path) -> Iterator[str]:
         yield from (line for line in stream if line.strip())
 
 
-def _paragraph_rows(entries: Sequence[Mapping[str, Any]]) -> Iterator[_Row]:
+def _paragraph_rows(entries: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     for entry in entries:
         title = entry.get("title") or _title_of_group(entry["group"])
-        row = _Row(entry["lang"], entry["group"], title, entry["context"])
+        row = Row(entry["lang"], entry["group"], title, entry["context"])
         for asked in entry["questions"]:
             row.asked.append((asked["question"], (asked["start"], asked["end"]), None))
         for asked in entry.get("unanswerable", ()):
@@ -181,11 +206,11 @@ def _title_of_group(group: str) -> str:
     return group.partition(":")[2].replace("_", " ") if ":" in group else group
 
 
-def _cluster_rows(entries: Sequence[Mapping[str, Any]]) -> Iterator[_Row]:
+def _cluster_rows(entries: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     """Each article of each cluster with all questions of the cluster."""
     for entry in entries:
         for article in entry["articles"]:
-            row = _Row("de", entry["id"], article["title"], article["text"])
+            row = Row("de", entry["id"], article["title"], article["text"])
             for asked in entry["questions"]:
                 row.asked.extend(_asked_of_article(article, asked))
             yield row
@@ -207,9 +232,18 @@ def _asked_of_article(
         yield question, None, (at, at + len(asked["tempting"])) if at >= 0 else None
 
 
+def _swapped(row: Row) -> Iterator[tuple[str, None, tuple[int, int]]]:
+    """Unanswerable questions made of the row's answered ones."""
+    for text, answer, _ in row.asked:
+        if answer is not None:
+            other = swapped(text, row.context, answer, row.lang)
+            if other is not None:
+                yield other, None, answer
+
+
 def _encode(
     source: str,
-    rows: Sequence[_Row],
+    rows: Sequence[Row],
     tokenizer: Tokenizer,
     paragraphs: list[Paragraph],
     questions: list[Question],
@@ -222,14 +256,17 @@ def _encode(
 
     contexts = encode([row.context for row in rows])
     heads = encode([row.title for row in rows])
-    asked = iter(encode([text for row in rows for text, _, _ in row.asked]))
+    share = PLANS[source].swapped
+    all_asked = [[*row.asked, *(_swapped(row) if share else ())] for row in rows]
+    texts = iter(encode([text for asked in all_asked for text, _, _ in asked]))
     titled = PLANS[source].titled > 0
-    for row, context, head in zip(rows, contexts, heads, strict=True):
+    for row, asked, context, head in zip(rows, all_asked, contexts, heads, strict=True):
         title = row.title if titled and not row.context.startswith(row.title) else ""
-        for text, answer, tempting in row.asked:
-            tokens = np.array(next(asked).ids[:MAX_QUESTION], np.int32)
+        for number, (text, answer, tempting) in enumerate(asked):
+            tokens = np.array(next(texts).ids[:MAX_QUESTION], np.int32)
+            made = share if number >= len(row.asked) else 0.0
             if answer is None or answer[1] - answer[0] <= MAX_ANSWER_CHARACTERS:
-                questions.append(Question(len(paragraphs), tokens, text, answer, tempting))
+                questions.append(Question(len(paragraphs), tokens, text, answer, tempting, made))
         paragraphs.append(
             Paragraph(
                 source,

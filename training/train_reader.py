@@ -214,8 +214,11 @@ class Trainer:
         return late or self.progress.questions >= self.settings.questions
 
     def _examine(self, questions: int | None) -> None:
-        figures = examine(self.data, self._logits, questions)
-        self._log({"event": "examination", **figures})
+        self._log({"event": "examination", **self.examination(questions)})
+
+    def examination(self, questions: int | None = None) -> dict[str, Any]:
+        """The figures on the held-back questions, of so many of each source or of all."""
+        return examine(self.data, self._logits, questions)
 
     def _logits(self, batches: Iterable[Batch]) -> Iterator[NDArray[np.float32]]:
         def read(batch: Batch) -> NDArray[np.float32]:

@@ -80,6 +80,11 @@ class Snapshot:
                 return distinct(hits, k)
             return renumbered(spread(distinct(hits, 2 * k), k, per_article))
 
+    @property
+    def encoder(self) -> str:
+        """The fingerprint of the model that makes the vectors. Raises ModelError."""
+        return self._embedder().fingerprint
+
     def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors (len(texts), d) of questions, rows of length 1; the latest are remembered."""
         return self._vectors.of(texts)

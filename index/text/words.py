@@ -68,6 +68,12 @@ class Words:
     labels: tuple[str, ...] = ()
     no_values: tuple[str, ...] = ()
     terms: _Forms = field(default_factory=_none)
+    former: tuple[str, ...] = ()
+    once: tuple[str, ...] = ()
+    valid: tuple[str, ...] = ()
+    replaced: _Forms = field(default_factory=_none)
+    changed: _Forms = field(default_factory=_none)
+    latest: tuple[str, ...] = ()
 
 
 @cache

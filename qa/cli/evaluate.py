@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from index import FundstelleError
-from index.translation import plural, text
+from index.translation import numeral, plural, text
 from qa.cli.options import (
     FAILED,
     IndexOption,
@@ -24,8 +26,9 @@ from qa.cli.work import bar
 from qa.show.sanitize import one_line
 
 if TYPE_CHECKING:
-    from qa.evaluation.evaluate import Judged
+    from index import Index
     from qa.evaluation.gold import BadLine
+    from qa.evaluation.judge import Judged
 
 
 def evaluate_questions(
@@ -46,13 +49,12 @@ def evaluate_questions(
     as_json: JsonOption = False,
 ) -> None:
     """Ask your own questions and count: ranking, answers, citations, refusals, time."""
-    from index import Index
     from qa.evaluation import evaluate, plots
     from qa.evaluation.gold import read_gold
 
     if plot is not None:
         plots.check_target(plot)
-    with Index.open(index or context.obj, read_only=True, create=False) as opened:
+    with _asked_index(file, index or context.obj) as opened:
         questions, bad = read_gold(file, opened)
         for line in bad:
             say(f"{file}:{line.line}: {line.reason}")
@@ -90,6 +92,29 @@ def evaluate_questions(
         raise typer.Exit(FAILED)
 
 
+@contextmanager
+def _asked_index(file: Path, folder: Path | None) -> Iterator[Index]:
+    """The index that is asked: of the articles that the file itself carries, or the user's own."""
+    from index import Index
+    from qa.evaluation.gold import carried_articles
+
+    articles = carried_articles(file)
+    if articles is None:
+        with Index.open(folder, read_only=True, create=False) as opened:
+            yield opened
+        return
+    say(
+        plural(
+            "The questions are asked of the {number} article that the file itself holds.",
+            "The questions are asked of the {number} articles that the file itself holds.",
+            len(articles),
+        )
+    )
+    with TemporaryDirectory() as own, Index.open(Path(own, "index")) as opened:
+        opened.add_articles(articles)
+        yield opened
+
+
 def _print_table(judged: Sequence[Judged], bad: Sequence[BadLine], plot: Path | None) -> None:
     from rich import box
     from rich.table import Table
@@ -102,7 +127,11 @@ def _print_table(judged: Sequence[Judged], bad: Sequence[BadLine], plot: Path | 
     table.add_column(text("of"), justify="right", no_wrap=True)
     for figure in figures(judged):
         table.add_row(figure.label, _number(figure.name, figure.value), f"{figure.of:,}")
-    names = {"shown": text("first citation right"), "answerable": text("articles answer it")}
+    names = {
+        "views": text("a view right"),
+        "shown": text("first citation right"),
+        "answerable": text("articles answer it"),
+    }
     for name, found in calibrations(judged).items():
         of = f"{found.of:,}"
         table.add_row(
@@ -112,10 +141,34 @@ def _print_table(judged: Sequence[Judged], bad: Sequence[BadLine], plot: Path | 
         )
         table.add_row(text("Brier score, {what}", what=names[name]), f"{found.brier:.3f}", of)
     console().print(table)
+    _print_refusals(judged)
     told = [question_count(len(judged))]
     told += [plural("{number} line left out", "{number} lines left out", len(bad))] if bad else []
     told += [text("plot in {path}", path=one_line(str(plot)))] if plot else []
     print("; ".join(told))
+
+
+def _print_refusals(judged: Sequence[Judged]) -> None:
+    """By kind of question, where the file tells kinds."""
+    from rich import box
+    from rich.table import Table
+
+    from qa.evaluation.evaluate import refusals
+
+    found = refusals(judged)
+    if not found:
+        return
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(text("kind"))
+    table.add_column(text("refused, of those that nothing answers"), justify="right")
+    table.add_column(text("refused, of the others"), justify="right")
+    for kind, entry in found.items():
+        table.add_row(
+            one_line(kind),
+            f"{numeral(entry.refused)}/{numeral(entry.unanswerable)}",
+            f"{numeral(entry.lost)}/{numeral(entry.answerable)}",
+        )
+    console().print(table)
 
 
 def _number(name: str, value: float | None) -> str:

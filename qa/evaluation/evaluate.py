@@ -1,7 +1,7 @@
 """How well an index answers a user's own questions: ask each, judge it, count.
 
-Reads from top to bottom: ``evaluate`` asks, ``judge`` compares one answer with what is expected,
-``figures`` counts.
+Reads from top to bottom: ``evaluate`` asks, ``judge.judge`` compares one answer with what is
+expected, ``figures`` counts.
 """
 
 from __future__ import annotations
@@ -13,46 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from index import ArticleNotFoundError, Failure, Filters, Hit, Index
+from index import Failure, Index
 from qa.answer import DEFAULT_READER, ask
 from qa.evaluation import metrics
-from qa.evaluation.gold import BadLine, Gold, contains
-from qa.records import Answer
-from qa.values.find import find_values, same_value
-
-DEPTH = 10
-"""Passages that the figures of the ranking look at."""
-
-RELEVANT_AT_MOST = 100
-"""Passages looked through for how many hold an answer, which nDCG is normalised by."""
+from qa.evaluation.gold import BadLine, Gold
+from qa.evaluation.judge import DEPTH, Judged, judge
 
 LOST = 0.10
 """The share of answerable questions that one figure of the refusals gives up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One answer beside what was expected of it; None where that was not to be judged.
-
-    ``rank`` is the first right passage's among ``DEPTH``, 0 where none is; ``first`` and ``three``
-    tell whether the first citation, or one of the first three, holds an answer.
-    """
-
-    line: int
-    question: str
-    answerable: bool
-    found: bool
-    answer: str
-    confidence: float
-    rank: int | None
-    ndcg: float | None
-    first: bool | None
-    three: bool | None
-    value: bool | None
-    f1: float | None
-    citations: int
-    true_citations: int
-    milliseconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +44,17 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusals:
+    """Of one kind of questions: those that nothing answers and how many of them are refused, those
+    that are answered and how many of them are lost."""
+
+    unanswerable: int
+    refused: int
+    answerable: int
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """How many questions were asked, and how many of them the articles answer."""
 
@@ -92,6 +71,7 @@ class Evaluation:
     questions: Counts
     figures: dict[str, float | None]
     calibration: dict[str, Calibration]
+    refusals: dict[str, Refusals]
     results: tuple[Judged, ...]
     failed: tuple[Failure, ...] = ()
 
@@ -118,81 +98,6 @@ def evaluate(
         if progress is not None:
             progress(number)
     return found
-
-
-def judge(gold: Gold, answer: Answer, index: Index) -> Judged:
-    """Compare an answer with what is expected; every citation is read in its article again."""
-    right_passages = [_is_right(gold, hit) for hit in answer.passages[:DEPTH]]
-    texts = [_cited_text(index, citation.article_id) for citation in answer.citations]
-    true = [
-        text[0][c.start : c.end] == c.quote for c, text in zip(answer.citations, texts, strict=True)
-    ]
-    held = [
-        gold.is_held_by(citation.quote, sha256)
-        for citation, (_, sha256) in zip(answer.citations, texts, strict=True)
-    ]
-    said = answer.views[0].value if answer.views else ""
-    words, values = gold.names_words, bool(gold.values)
-    return Judged(
-        line=gold.line,
-        question=answer.question,
-        answerable=gold.answerable,
-        found=answer.found,
-        answer=answer.answer,
-        confidence=answer.confidence,
-        rank=_first(right_passages) if gold.answerable else None,
-        ndcg=_ndcg(gold, right_passages, answer, index) if gold.answerable else None,
-        first=held[:1] == [True] if words else None,
-        three=any(held[:3]) if words else None,
-        value=any(says(said, v, answer.language) for v in gold.values) if values else None,
-        f1=max(_f1(said, v) for v in gold.values) if values else None,
-        citations=len(true),
-        true_citations=sum(true),
-        milliseconds=answer.timings_ms["total"],
-    )
-
-
-def says(said: str, expected: str, language: str) -> bool:
-    """Whether a value holds the expected one, in the same words or as the same quantity."""
-    if contains(said, expected):
-        return True
-    wanted = find_values(expected, language)
-    # A quantity with at most one word beside it: in "im Juni 2025 sank sie" more is expected.
-    if len(wanted) != 1 or len(expected.split()) > len(wanted[0].text.split()) + 1:
-        return False
-    return any(same_value(value, wanted[0]) for value in find_values(said, language))
-
-
-def _is_right(gold: Gold, hit: Hit) -> bool:
-    return gold.is_held_by(hit.passage.text, hit.passage.article.sha256)
-
-
-def _first(right: Sequence[bool]) -> int:
-    return right.index(True) + 1 if True in right else 0
-
-
-def _ndcg(gold: Gold, right: Sequence[bool], answer: Answer, index: Index) -> float:
-    hits = index.search(
-        answer.question,
-        k=RELEVANT_AT_MOST,
-        filters=Filters(article_ids=gold.article_ids),
-        language=answer.language,
-    )
-    relevant = sum(_is_right(gold, hit) for hit in hits)
-    return metrics.ndcg(right, max(1, relevant, sum(right)), DEPTH)
-
-
-def _cited_text(index: Index, article_id: str) -> tuple[str, str]:
-    """The stored text and its checksum; both empty where the article is gone."""
-    try:
-        article = index.article(article_id)
-    except ArticleNotFoundError:
-        return "", ""
-    return article.text, article.sha256
-
-
-def _f1(said: str, expected: str) -> float:
-    return metrics.overlap_f1(metrics.words(said), metrics.words(expected))
 
 
 # --- counting ----------------------------------------------------------------------------------
@@ -222,6 +127,7 @@ def figures(judged: Sequence[Judged]) -> list[Figure]:
         _mean("sentence_three", "one of the first three does", (j.three for j in judged)),
         _mean("value_accuracy", "first value is right", (j.value for j in judged)),
         _mean("value_f1", "first value, F1", (j.f1 for j in judged)),
+        *_view_figures(judged),
         Figure(
             "citation_validity",
             "citations that stand in their articles",
@@ -255,6 +161,54 @@ def figures(judged: Sequence[Judged]) -> list[Figure]:
     ]
 
 
+def _view_figures(judged: Sequence[Judged]) -> list[Figure]:
+    """Of the values shown: how many are right, how many of the expected ones are among them."""
+    views = [view for entry in judged for view in entry.views or ()]
+    expected = [entry for entry in judged if entry.expected]
+    return [
+        _mean(
+            "view_first",
+            "first view right, of questions with one",
+            (bool(j.views and j.views[0].right) for j in expected if j.expected == 1),
+        ),
+        _mean("view_precision", "views that are right", (view.right for view in views)),
+        Figure(
+            "view_recall",
+            "different answers that are told",
+            sum(j.told or 0 for j in expected) / sum(j.expected or 0 for j in expected)
+            if expected
+            else None,
+            sum(j.expected or 0 for j in expected),
+        ),
+        _mean(
+            "view_false",
+            "answerable questions with a false view",
+            (
+                not all(view.right for view in j.views)
+                for j in judged
+                if j.answerable and j.views is not None
+            ),
+        ),
+    ]
+
+
+def refusals(judged: Sequence[Judged]) -> dict[str, Refusals]:
+    """By kind of question, how many that nothing answers are refused, and of the others."""
+    found: dict[str, list[Judged]] = {}
+    for entry in judged:
+        found.setdefault(entry.kind, []).append(entry)
+    return {
+        kind: Refusals(
+            unanswerable=sum(not j.answerable for j in entries),
+            refused=sum(not j.answerable and not j.found for j in entries),
+            answerable=sum(j.answerable for j in entries),
+            lost=sum(j.answerable and not j.found for j in entries),
+        )
+        for kind, entries in sorted(found.items())
+        if kind
+    }
+
+
 def confidences(judged: Sequence[Judged]) -> tuple[list[float], list[float]]:
     """The confidences of the answerable questions, and of the unanswerable ones."""
     return (
@@ -264,16 +218,18 @@ def confidences(judged: Sequence[Judged]) -> tuple[list[float], list[float]]:
 
 
 def calibrations(judged: Sequence[Judged]) -> dict[str, Calibration]:
-    """The confidence as a forecast of two things; one over no questions is left out.
+    """The confidence as a forecast of three things; one over nothing is left out.
 
-    "shown": that the first citation is right, over the questions that were answered, which is
-    where a user sees it. "answerable": that the articles answer the question, over all of them.
+    "views": that a value shown is right, over all values shown. "shown": that the first citation
+    is, over the questions that were answered. "answerable": that the articles answer the question,
+    over all of them.
     """
+    views = [(view.probability, view.right) for j in judged for view in j.views or ()]
     shown = [(j.confidence, bool(j.first)) for j in judged if j.found and _is_judged(j)]
     all_of_them = [(j.confidence, j.answerable) for j in judged]
     return {
         name: _calibration(pairs)
-        for name, pairs in (("shown", shown), ("answerable", all_of_them))
+        for name, pairs in (("views", views), ("shown", shown), ("answerable", all_of_them))
         if pairs
     }
 
@@ -286,6 +242,7 @@ def summary(file: Path, judged: Sequence[Judged], failed: Sequence[BadLine] = ()
         questions=Counts(asked=len(judged), answerable=len(yes), unanswerable=len(no)),
         figures={figure.name: figure.value for figure in figures(judged)},
         calibration=calibrations(judged),
+        refusals=refusals(judged),
         results=tuple(judged),
         failed=tuple(Failure(f"{file}:{line.line}", line.reason) for line in failed),
     )

@@ -1,4 +1,7 @@
-"""A user's own questions with what is expected of the answers: one JSON object a line."""
+"""A user's own questions with what is expected of the answers: one JSON object a line.
+
+A line is a question, or a cluster: articles together with the questions that are asked of them.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,20 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-from index import Article, ArticleNotFoundError, Filters, Index, read_sources, read_text_file
+from index import (
+    Article,
+    ArticleNotFoundError,
+    Filters,
+    Index,
+    make_article,
+    read_sources,
+    read_text_file,
+)
 from qa.answer import MAXIMUM_QUESTION
 
 MAXIMUM_BYTES = 100_000_000
@@ -25,10 +37,29 @@ ALIASES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """``text[start:end]`` of the article whose text has this SHA-256."""
+
+    sha256: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedView:
+    """One of the answers that must be given: in any of its forms, or at any of its places."""
+
+    values: tuple[str, ...]
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Gold:
     """A question and what is expected of its answer; with nothing expected it must be refused.
 
     ``article_ids`` and ``texts`` (their SHA-256) are the named articles; empty means any article.
+    ``views`` are all the different answers; where they are not told, one of ``values`` is enough.
+    ``kind`` is a word of the file's for what is asked for; refusals are counted by it.
     """
 
     line: int
@@ -38,6 +69,8 @@ class Gold:
     sentences: tuple[str, ...] = ()
     article_ids: tuple[str, ...] = ()
     texts: frozenset[str] = frozenset()
+    views: tuple[ExpectedView, ...] = ()
+    kind: str = ""
 
     @property
     def answerable(self) -> bool:
@@ -81,10 +114,28 @@ def read_gold(path: Path, index: Index) -> tuple[list[Gold], list[BadLine]]:
         if not line.strip():
             continue
         try:
-            found.append(_gold(number, _parsed(line), names))
+            row = _parsed(line)
+            found += _of_cluster(number, row) if is_cluster(row) else [_gold(number, row, names)]
         except _LineError as error:
             bad.append(BadLine(number, str(error)))
     return found, bad
+
+
+def carried_articles(path: Path) -> list[Article] | None:
+    """The articles that a file's clusters carry; None where its lines are questions alone.
+
+    Lines that cannot be read are passed over: ``read_gold`` names them.
+    """
+    found: list[Article] | None = None
+    for line in read_text_file(path, MAXIMUM_BYTES).split("\n"):
+        try:
+            row = _parsed(line) if line.strip() else {}
+            if is_cluster(row):
+                found = found or []
+                found += [_carried(entry) for entry in row["articles"]]
+        except _LineError:
+            continue
+    return found
 
 
 def contains(text: str, part: str) -> bool:
@@ -117,14 +168,11 @@ class _LineError(Exception):
 
 
 def _gold(number: int, row: Mapping[str, Any], names: _Names) -> Gold:
-    question = row.get("question")
-    if not isinstance(question, str) or not question.strip():
-        raise _LineError('"question" is missing or empty; write {"question": "…", "answers": […]}')
-    if len(question) > MAXIMUM_QUESTION:
-        raise _LineError(
-            f"the question has {len(question):,} characters; {MAXIMUM_QUESTION:,} are the most"
-        )
-    answers, values = _strings(row, "answers"), _strings(row, "values")
+    question = _question(row)
+    views = _views(row)
+    told = tuple(form for view in views for form in view.values)
+    answers = _strings(row, "answers") or told
+    values = _strings(row, "values") or told
     sentences = _strings(row, "sentences")
     articles = [article for name in _strings(row, "articles") for article in names.resolve(name)]
     gold = Gold(
@@ -135,6 +183,8 @@ def _gold(number: int, row: Mapping[str, Any], names: _Names) -> Gold:
         sentences=sentences,
         article_ids=tuple(dict.fromkeys(article.id for article in articles)),
         texts=frozenset(article.sha256 for article in articles),
+        views=views,
+        kind=str(row.get("kind") or ""),
     )
     if articles and not any(gold.is_held_by(article.text, article.sha256) for article in articles):
         raise _LineError(
@@ -142,6 +192,103 @@ def _gold(number: int, row: Mapping[str, Any], names: _Names) -> Gold:
             "write them as they stand there, or name other articles"
         )
     return gold
+
+
+def _question(row: Mapping[str, Any]) -> str:
+    question = row.get("question")
+    if not isinstance(question, str) or not any(map(str.isalnum, question)):
+        raise _LineError('"question" is missing or empty; write {"question": "…", "answers": […]}')
+    if len(question) > MAXIMUM_QUESTION:
+        raise _LineError(
+            f"the question has {len(question):,} characters; {MAXIMUM_QUESTION:,} are the most"
+        )
+    return question
+
+
+def _views(row: Mapping[str, Any]) -> tuple[ExpectedView, ...]:
+    """The field "views": each a text or a list of texts that say the same."""
+    given = row.get("views") or []
+    if not isinstance(given, list):
+        raise _LineError('"views" is not a list; write one entry for each different answer')
+    views = tuple(ExpectedView(_strings({"values": entry}, "values")) for entry in given)
+    if any(not view.values for view in views):
+        raise _LineError('one of "views" is empty; write a text, or a list of texts')
+    return views
+
+
+def is_cluster(row: Mapping[str, Any]) -> bool:
+    """Whether a line holds articles with the questions that are asked of them."""
+    return isinstance(row.get("articles"), list) and isinstance(row.get("questions"), list)
+
+
+def _of_cluster(number: int, row: Mapping[str, Any]) -> list[Gold]:
+    articles = {}
+    for entry in row["articles"]:
+        article = _carried(entry)
+        articles[str(entry.get("id"))] = article
+    return [_clustered(number, asked, articles) for asked in row["questions"]]
+
+
+def _clustered(number: int, asked: Mapping[str, Any], articles: Mapping[str, Article]) -> Gold:
+    """A question of a cluster; "also" holds other forms and places of one of its views."""
+    try:
+        views: dict[str, list[tuple[str, Place]]] = {}
+        for view in asked["views"]:
+            views.setdefault(_folded(view["value"]), []).append(_placed(view, articles))
+        for view in asked.get("also") or ():
+            key = _folded(view["value"])
+            views.get(key, next(iter(views.values()))).append(_placed(view, articles))
+        expected = tuple(
+            ExpectedView(
+                tuple(dict.fromkeys(value for value, _ in forms)),
+                tuple(place for _, place in forms),
+            )
+            for forms in views.values()
+        )
+        values = tuple(dict.fromkeys(value for view in expected for value in view.values))
+        return Gold(
+            line=number,
+            question=_question(asked),
+            answers=values,
+            values=values,
+            texts=frozenset(place.sha256 for view in expected for place in view.places),
+            views=expected,
+            kind=str(asked.get("kind") or ""),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, StopIteration) as error:
+        raise _LineError(
+            f"the question {asked!r:.80} is not of a cluster's form ({error}); write "
+            '{"question": "…", "views": [{"value": "…", "article": "…", "quote": "…"}]}'
+        ) from error
+
+
+def _placed(view: Mapping[str, str], articles: Mapping[str, Article]) -> tuple[str, Place]:
+    """A view's value and where it stands. Raises ValueError where it does not."""
+    article, value = articles[view["article"]], view["value"]
+    if not value:
+        raise ValueError("a value is empty")
+    start = article.text.index(view["quote"]) + view["quote"].index(value)
+    return value, Place(article.sha256, start, start + len(value))
+
+
+def _carried(entry: Mapping[str, Any]) -> Article:
+    from index.text.analysis import detect  # loads its model, which few files need
+
+    try:
+        published = entry.get("published")
+        return make_article(
+            entry["text"],
+            source=str(entry["id"]),
+            language=detect(entry["text"]),
+            title=entry.get("title") or "",
+            publisher=entry.get("publisher"),
+            published=date.fromisoformat(published) if published else None,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _LineError(
+            f"an article cannot be read ({error}); write "
+            '{"id": "…", "title": "…", "published": "2024-05-31", "text": "…"}'
+        ) from error
 
 
 def _parsed(line: str) -> Mapping[str, Any]:

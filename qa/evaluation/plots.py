@@ -12,12 +12,18 @@ import numpy as np
 from index import FundstelleError, UsageError
 from index.translation import text
 from qa.evaluation import metrics
-from qa.evaluation.evaluate import DEPTH, LOST, Judged, calibrations, confidences
+from qa.evaluation.evaluate import LOST, calibrations, confidences
+from qa.evaluation.judge import DEPTH, Judged
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BLUE, RED, GREY = "#0072b2", "#d55e00", "#777777"  # told apart by the colour-blind (Okabe and Ito)
+BLUE, RED, GREEN, GREY = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#777777",
+)  # told apart by the colour-blind (Okabe and Ito)
 DOTS_PER_INCH = 120
 
 
@@ -108,6 +114,7 @@ def _reliability(axes: Axes, judged: Sequence[Judged]) -> None:
     for name, label, colour, below in (
         ("shown", "first citation right, of answered", BLUE, True),
         ("answerable", "articles answer it, of all", RED, False),
+        ("views", "a view right, of those shown", GREEN, True),
     ):
         if name not in found:
             continue

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 
 from qa.answer_types import QUANTITIES, TIMES, Kind
-from qa.question.answer_type import asked_kinds
+from qa.question.kinds import UNTOLD, Chances
 from qa.values.dates import Moment, find_moments
+from qa.values.names import find_names
 from qa.values.numbers import fold
 from qa.values.units import unit_after
 
@@ -34,14 +35,14 @@ class TimeLimit:
 class Question:
     """A question understood.
 
-    ``kinds`` are the kinds of answer that fit, best first, never empty. ``unit`` is the unit
-    asked for ("EUR", "%", "km²"), ``noun`` the thing counted ("Punkte"). ``terms`` are the content
-    words in order, question and function words left out.
+    ``chances`` has the probability of each kind of answer. ``unit`` is the unit asked for ("EUR",
+    "%", "km²"), ``noun`` the thing counted ("Punkte"). ``terms`` are the content words in order,
+    question and function words left out.
     """
 
     text: str
     language: str
-    kinds: tuple[Kind, ...]
+    chances: Chances = field(default_factory=lambda: UNTOLD)
     unit: str | None = None
     noun: str | None = None
     terms: tuple[str, ...] = ()
@@ -49,18 +50,49 @@ class Question:
 
     @property
     def kind(self) -> Kind:
-        return self.kinds[0]
+        """The likeliest kind of answer."""
+        return max(self.chances, key=lambda kind: self.chances[kind])
 
     @property
-    def wants_value(self) -> bool:
-        """Whether a number or a time is the best kind of answer."""
-        return self.kind in QUANTITIES or self.kind in TIMES
+    def kind_of_text(self) -> Kind:
+        """The likeliest kind of an answer that is neither a number nor a time."""
+        texts = [kind for kind in self.chances if kind not in QUANTITIES and kind not in TIMES]
+        return max(texts, key=lambda kind: self.chances[kind])
+
+    def chance(self, kind: Kind) -> float:
+        """How likely a value of that kind is asked for; a day answers where a year would."""
+        if kind in {Kind.DATE, Kind.YEAR}:
+            return sum(self.chances.get(time, 0.0) for time in (Kind.DATE, Kind.YEAR))
+        return self.chances.get(kind, 0.0)
+
+    @property
+    def chance_of_text(self) -> float:
+        """How likely the answer is neither a number nor a time."""
+        return sum(
+            chance
+            for kind, chance in self.chances.items()
+            if kind not in QUANTITIES and kind not in TIMES
+        )
+
+
+def without_names(question: str, language: str) -> str:
+    """A question without its names: "Wie hoch wurde bewertet?" asks for an amount, of whomever."""
+    # A run of names may hold another span. The first word has its capital from its place.
+    named = {
+        place
+        for name in find_names(question, language)
+        if not name.weak and name.start > 0
+        for place in range(name.start, name.end)
+    }
+    left = "".join(sign for place, sign in enumerate(question) if place not in named)
+    return " ".join(left.split()) or question
 
 
 def understand(question: str, *, today: date, language: str | None = None) -> Question:
     """Read ``question``; ``today`` is what "letzte Woche" counts from.
 
-    ``language`` is detected where it is not given.
+    ``language`` is detected where it is not given. What kind of answer is asked for the vector of
+    ``without_names`` tells: ``kinds.chances``.
     """
     if language is None:
         # Detection loads its model; a caller that knows the language need not wait for it.
@@ -68,14 +100,12 @@ def understand(question: str, *, today: date, language: str | None = None) -> Qu
 
         language = detect(question)
     folded = fold(question)
-    kinds = asked_kinds(folded, language)
     unit, noun = _asked_unit(folded, language)
     limit = time_limit(question, language, today)
     terms = _terms(folded, language, limit)
     return Question(
         text=question,
         language=language,
-        kinds=kinds,
         unit=unit,
         noun=noun,
         terms=terms,

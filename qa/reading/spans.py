@@ -63,6 +63,23 @@ class Reading:
         ]
         return max(found, key=lambda span: span.margin, default=None)
 
+    def spans_within(self, start: int, end: int, limit: int) -> list[SpanScore]:
+        """At most ``limit`` spans inside ``passage[start:end]`` that do not overlap, best first."""
+        found = [
+            span
+            for window in self._windows
+            for span in window.spans(*window.tokens_within(start, end), limit=limit)
+        ]
+        return _apart(sorted(found, key=lambda span: -span.margin), limit)
+
+    def best_around(self, start: int, end: int, low: int, high: int) -> SpanScore | None:
+        """The best span inside ``passage[start:end]`` or around it; None where there is none.
+
+        It does not reach beyond ``low`` and ``high``.
+        """
+        found = [window.best_around(start, end, low, high) for window in self._windows]
+        return max((s for s in found if s), key=lambda span: span.margin, default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -97,6 +114,29 @@ class Window:
 
         first = int(np.searchsorted(self.begins, start, "left"))
         last = int(np.searchsorted(self.stops, end, "right"))
+        return first, max(first, last)
+
+    def best_around(self, start: int, end: int, low: int, high: int) -> SpanScore | None:
+        """As ``Reading.best_around``, in this window."""
+        first, last = self.tokens_touching(start, end)
+        lowest, highest = self.tokens_within(low, high)
+        first, last = max(first, lowest), min(last, highest)
+        if first >= last:
+            return None
+        begin = lowest + int(self.starts[lowest : first + 1].argmax())
+        stop = last - 1 + int(self.ends[last - 1 : highest].argmax())
+        score = float(self.starts[begin] + self.ends[stop])
+        inside = next(self.spans(first, last, limit=1), None)
+        if inside is not None and inside.score >= score:
+            return inside
+        return SpanScore(int(self.begins[begin]), int(self.stops[stop]), score, score - self.null)
+
+    def tokens_touching(self, start: int, end: int) -> tuple[int, int]:
+        """The range of tokens that share a character with ``text[start:end]``."""
+        import numpy as np
+
+        first = int(np.searchsorted(self.stops, start, "right"))
+        last = int(np.searchsorted(self.begins, end, "left"))
         return first, max(first, last)
 
     def spans(self, first: int, last: int, limit: int) -> Iterator[SpanScore]:
@@ -138,14 +178,20 @@ def reading_of(windows: Sequence[Window]) -> Reading:
         ),
         key=lambda candidate: -candidate[0].margin,
     )
-    spans: list[SpanScore] = []
-    for span, _ in candidates:
-        if len(spans) < SPANS and not _touches(
-            (span.start, span.end), ((s.start, s.end) for s in spans)
-        ):
-            spans.append(span)
+    spans = _apart([span for span, _ in candidates], SPANS)
     null = candidates[0][1] if candidates else max((w.null for w in windows), default=0.0)
     return Reading(tuple(spans), null, tuple(windows))
+
+
+def _apart(spans: Iterable[SpanScore], limit: int) -> list[SpanScore]:
+    """The first ``limit`` of the spans that do not overlap one before."""
+    found: list[SpanScore] = []
+    for span in spans:
+        if len(found) < limit and not _touches(
+            (span.start, span.end), ((other.start, other.end) for other in found)
+        ):
+            found.append(span)
+    return found
 
 
 def window_starts(tokens: int, room: int) -> Iterator[int]:

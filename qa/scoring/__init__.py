@@ -1,3 +1,3 @@
-"""Sentences and spans weighed against each other; how sure an answer is."""
+"""Sentences weighed against each other, what they claim, and how sure that is."""
 
-__all__ = ["candidates", "extract", "logistic"]
+__all__ = ["again", "candidates", "claims", "logistic", "shown"]

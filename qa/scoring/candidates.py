@@ -17,12 +17,16 @@ from numpy.typing import NDArray
 
 from index import TERM_SHARE_CAP, Hit, Snapshot, Span
 from index.text.analysis import terms
-from qa.answer_types import NAMES, QUANTITIES, TIMES, Kind
+from qa.answer_types import QUANTITIES
 from qa.question.analyse import Question
 from qa.reading.base import Reader
 from qa.reading.spans import Reading, SpanScore
 from qa.values.find import Value, find_values
 from qa.values.names import find_names
+
+AROUND = 30
+"""Characters beside a value that a span of the reader may take in with it: "312 von 588 Stimmen"
+is read where the value is "312"."""
 
 UNTOLD = 0.5
 """The coverage where a question in another language has no name and no number to look for: anything
@@ -34,7 +38,8 @@ class Candidate:
     """One sentence; ``span`` is its place in the article's text.
 
     ``reading`` is the reader's of its passage, where there is a reader; the sentence begins at
-    ``reading_start`` of the text that was read.
+    ``reading_start`` of the text that was read. ``again`` has the margins of the values, by where
+    they start, that were read again without the likeliest one: see ``qa.scoring.again``.
     """
 
     hit: Hit
@@ -44,6 +49,7 @@ class Candidate:
     features: Mapping[str, float] = field(default_factory=dict)
     reading: Reading | None = None
     reading_start: int = 0
+    again: Mapping[int, float] = field(default_factory=dict)
 
     @cached_property
     def text(self) -> str:
@@ -58,10 +64,33 @@ class Candidate:
         best = self.reading.best_within(at + start, at + end)
         return None if best is None else replace(best, start=best.start - at, end=best.end - at)
 
+    def readings(self, limit: int) -> list[SpanScore]:
+        """The reader's best spans of the sentence, counted from its start; at most ``limit``."""
+        if self.reading is None:
+            return []
+        at = self.reading_start
+        found = self.reading.spans_within(at, at + len(self.text), limit)
+        return [replace(span, start=span.start - at, end=span.end - at) for span in found]
+
+    def room_around(self, value: Value) -> tuple[int, int]:
+        """Where a span of the reader at a value may reach from and to: it takes in no other."""
+        others = [other for other in self.values if other is not value]
+        low = max((o.end for o in others if o.end <= value.start), default=0)
+        high = min((o.start for o in others if o.start >= value.end), default=len(self.text))
+        return max(low, value.start - AROUND), min(high, value.end + AROUND)
+
+    def best_around(self, start: int, end: int, low: int, high: int) -> SpanScore | None:
+        """The reader's best span in ``text[start:end]``, or around it within ``low..high``."""
+        if self.reading is None:
+            return None
+        at = self.reading_start
+        best = self.reading.best_around(at + start, at + end, at + low, at + high)
+        return None if best is None else replace(best, start=best.start - at, end=best.end - at)
+
 
 def read_passages(question: Question, hits: Iterable[Hit], reader: Reader) -> dict[str, Reading]:
     """What the reader sees in each passage, by the text that it read, each text once."""
-    texts = list(dict.fromkeys(_text_read(hit) for hit in hits))
+    texts = list(dict.fromkeys(text_read(hit) for hit in hits))
     return dict(zip(texts, reader.read(question.text, texts), strict=True))
 
 
@@ -107,7 +136,7 @@ def _with_readings(
     for candidate in candidates:
         hit = candidate.hit
         start = len(_head(hit)) + candidate.span.start - hit.passage.start
-        read.append(replace(candidate, reading=readings[_text_read(hit)], reading_start=start))
+        read.append(replace(candidate, reading=readings[text_read(hit)], reading_start=start))
     spans = [candidate.read() for candidate in read]
     best = max(reader_margin(span) for span in spans)
     return [
@@ -132,7 +161,7 @@ def _share_asked(asked: _QuestionFeatures, candidate: Candidate, span: SpanScore
     return len(said & asked.all_terms) / len(said) if said else 0.0
 
 
-def _text_read(hit: Hit) -> str:
+def text_read(hit: Hit) -> str:
     """The passage below its title."""
     return _head(hit) + hit.passage.text
 
@@ -143,9 +172,12 @@ def _head(hit: Hit) -> str:
     return f"{title}\n" if title and not hit.passage.text.startswith(title) else ""
 
 
+NO_MARGIN = -20.0
+
+
 def reader_margin(span: SpanScore | None) -> float:
     """How far a span is above "no answer here", within -20..20; -20 where there is no span."""
-    return -20.0 if span is None else max(-20.0, min(20.0, span.margin))
+    return NO_MARGIN if span is None else max(NO_MARGIN, min(-NO_MARGIN, span.margin))
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,22 +290,20 @@ def _of_passage(
 def _holds_kind(
     asked: _QuestionFeatures, text: str, values: Sequence[Value], language: str
 ) -> float:
-    """1 where the sentence holds the kind asked for, 0 where not, .5 where none can tell."""
-    kinds = asked.question.kinds
-    if kinds[0] in QUANTITIES or kinds[0] in TIMES:
-        return float(any(fits(value, asked.question) for value in values))
-    if kinds[0] in NAMES:
-        return float(bool(_names_beside(asked.all_terms, text, language)))
-    return 0.5
+    """How likely it is that the kind asked for is one that the sentence holds."""
+    question = asked.question
+    value = max(
+        (question.chance(value.kind) for value in values if not asked_itself(value, question)),
+        default=0.0,
+    )
+    name = 1.0 if _names_beside(asked.all_terms, text, language) else 0.5
+    return value + name * question.chance_of_text
 
 
-def fits(value: Value, question: Question) -> bool:
-    """Whether a value is of a kind the question asks for, and not one the question names."""
-    if value.kind not in question.kinds and not (
-        value.kind in TIMES and Kind.DATE in question.kinds
-    ):
-        return False
-    return not value.conversion and value.text.casefold() not in question.text.casefold()
+def asked_itself(value: Value, question: Question) -> bool:
+    """Whether the question names a value itself, which is no answer then."""
+    named = rf"(?<![\w.,]){re.escape(value.text)}(?!\w|[.,]\d)"
+    return re.search(named, question.text, re.IGNORECASE) is not None
 
 
 _DIFFERENCE = re.compile(

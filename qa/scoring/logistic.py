@@ -31,16 +31,17 @@ class LogisticModel:
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """The three decisions of an answer.
+    """``sentence`` judges sentences, ``claim`` what is claimed in them.
 
-    ``sentence`` judges sentences, ``value`` the values in them, ``found`` whether the articles
-    answer at all; ``threshold`` is the least confidence that counts as an answer.
+    ``threshold`` is the least probability with which a claim is shown, ``elsewhere`` the least of a
+    value by which another article differs from it, ``further`` that of anything else beside it.
     """
 
     sentence: LogisticModel
-    value: LogisticModel
-    found: LogisticModel
+    claim: LogisticModel
     threshold: float
+    elsewhere: float
+    further: float
 
 
 def sigmoid(x: float) -> float:
@@ -54,8 +55,8 @@ def sigmoid(x: float) -> float:
 def load_scorer(name: str = "plain") -> Scorer:
     """The fitted models: "plain" without a reading model, or another set in ``scorer.json``."""
     stored = json.loads(files("qa.scoring").joinpath("scorer.json").read_text("utf-8"))[name]
-    models = {
-        part: LogisticModel(stored[part]["intercept"], stored[part]["weights"])
-        for part in ("sentence", "value", "found")
-    }
-    return Scorer(**models, threshold=stored["threshold"])
+    sentence, claim = (
+        LogisticModel(stored[part]["intercept"], stored[part]["weights"])
+        for part in ("sentence", "claim")
+    )
+    return Scorer(sentence, claim, stored["threshold"], stored["elsewhere"], stored["further"])

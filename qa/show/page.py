@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from index.translation import numeral, percent, plural, text
+from index.translation import numeral, plural, text
 from qa.show.counts import counts_of
 from qa.show.markup import UPLOAD, article_address, day, joined, safe, source_link
+from qa.show.sureness import sureness
 from qa.show.terminal import paper, period
+from qa.wording import said
 
 if TYPE_CHECKING:
     from index import AddReport, Article, ArticleSummary, Failure, Hit, Span
@@ -72,6 +74,7 @@ def answer(result: Answer) -> str:
     if result.time_limit:
         parts.append(f'<p class="hinweis">{_time_limit(result.time_limit)}</p>')
     if not result.found:
+        parts.extend(_nearest(result))
         parts.append(_passages(text("Nearest passages"), result.passages))
         return _section(parts)
     parts.append(_views(result))
@@ -132,13 +135,19 @@ def _headline(result: Answer) -> str:
     language = safe(result.language)
     if not result.found:
         return f'<p class="antwort" lang="{language}">{safe(result.answer)}</p>'
-    confidence = percent(min(0.99, result.confidence))
-    links = "" if result.views else "".join(_link_to(c.n) for c in result.citations)
     return (
-        f'<p class="antwort"><span lang="{language}">{safe(result.answer)}</span>'
-        f"{links}</p>"
-        f'<p class="hinweis">{text("confidence {confidence}", confidence=confidence)}</p>'
+        f'<p class="antwort"><span lang="{language}">{safe(result.answer)}</span></p>'
+        f'<p class="hinweis">{sureness(result.confidence)}</p>'
     )
+
+
+def _nearest(result: Answer) -> Iterable[str]:
+    """The sentences that come nearest to an answer, which they are not."""
+    if result.nearest:
+        yield f"<h2>{text('Near, but no answer')}</h2>"
+    for citation in result.nearest:
+        hit = next((hit for hit in result.passages if _holds(hit, citation)), None)
+        yield _evidence(hit, [citation], result)
 
 
 def _time_limit(limit: TimeLimit) -> str:
@@ -159,7 +168,8 @@ def _time_limit(limit: TimeLimit) -> str:
 
 def _views(result: Answer) -> str:
     rows = [
-        f"<li><strong>{safe(view.line)}</strong>{''.join(map(_link_to, view.citations))}</li>"
+        f"<li><strong>{safe(said(view))}</strong>{''.join(map(_link_to, view.citations))}"
+        f' <span class="angaben">{sureness(view.probability)}</span></li>'
         for view in result.views
     ]
     return f'<ul class="ansichten" lang="{safe(result.language)}">{"".join(rows)}</ul>'

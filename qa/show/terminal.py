@@ -18,19 +18,19 @@ from index.translation import (
     decimal,
     is_chosen,
     numeral,
-    percent,
     plural,
     speaking,
     text,
 )
 from qa.show.sanitize import cell, one_line, visible
+from qa.show.sureness import sureness
+from qa.wording import said
 
 if TYPE_CHECKING:
     from index import (
         Article,
         ArticleSummary,
         Failure,
-        Hit,
         LegScore,
         Span,
         Status,
@@ -57,15 +57,13 @@ def _answer(result: Answer) -> Text:
     out = Text()
     out.append(one_line(result.answer), style="bold")
     if result.found:
-        confidence = percent(min(0.99, result.confidence))
-        out.append("  " + text("confidence {confidence}", confidence=confidence), style=FAINT)
+        out.append("  " + sureness(result.confidence), style=FAINT)
     out.append("\n")
     if result.time_limit:
         out.append(_time_limit(result.time_limit) + "\n", style=FAINT)
     if not result.found:
-        return out.append_text(_nearest(result.passages[:NEAREST]))
-    if result.views:
-        out.append("\n").append_text(_views(result.views))
+        return out.append_text(_nearest(result))
+    out.append("\n").append_text(_views(result.views))
     further = result.further
     sources = tuple(citation for citation in result.citations if citation not in further)
     for title, citations in ((text("Sources"), sources), (text("Further passages"), further)):
@@ -214,10 +212,10 @@ def _time_limit(limit: TimeLimit) -> str:
 def _views(views: Sequence[View]) -> Text:
     out = Text()
     for view in views:
-        out.append("  • ").append(one_line(view.line), style=VALUE)
+        out.append("  • ").append(one_line(said(view)), style=VALUE)
         for n in view.citations:
             out.append(f" [{n}]", style=NUMBER)
-        out.append("\n")
+        out.append(f"  {sureness(view.probability)}\n", style=FAINT)
     return out
 
 
@@ -238,8 +236,15 @@ def _citation(citation: Citation, values: Sequence[Span]) -> Text:
     return out.append(f"    qa show {place}\n", style=FAINT)
 
 
-def _nearest(hits: Sequence[Hit]) -> Text:
+def _nearest(result: Answer) -> Text:
+    """The sentences that come nearest to an answer; without any, the nearest passages."""
     out = Text()
+    if result.nearest:
+        out.append("\n" + text("Near, but no answer:") + "\n", style="bold")
+        for citation in result.nearest:
+            out.append_text(_citation(citation, ()))
+        return out
+    hits = result.passages[:NEAREST]
     if hits:
         out.append("\n" + text("Nearest passages:") + "\n", style="bold")
     for hit in hits:

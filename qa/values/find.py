@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from qa.values.clauses import Clauses
 from qa.values.context import with_context, with_conversions
+from qa.values.corrections import with_former
 from qa.values.dates import find_moments
 from qa.values.neighbours import opens_list_item
 from qa.values.notes import without_notes
@@ -84,4 +85,4 @@ def _block_values(folded: str, text: str, language: str) -> list[Value]:
         )
         for m in moments
     ]  # fmt: skip
-    return sorted(found + times, key=lambda v: v.start)
+    return with_former(sorted(found + times, key=lambda v: v.start), folded, language)

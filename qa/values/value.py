@@ -17,7 +17,8 @@ class Value:
     year, None for a relative one. ``noun`` is the thing counted.
     ``approximator`` stands right before the value ("rund"), ``hedge`` elsewhere in its clause
     ("geschätzt"), ``time`` is the time its clause speaks of; all three as written.
-    ``conversion`` marks the same quantity said again in another unit.
+    ``conversion`` marks the same quantity said again in another unit, ``former`` one that its
+    sentence replaces by another: "statt 48 nun 71".
     """
 
     kind: Kind
@@ -33,5 +34,6 @@ class Value:
     hedge: str | None = None
     time: str | None = None
     conversion: bool = False
+    former: bool = False
     base: str | None = None
     factor: Decimal = Decimal(1)

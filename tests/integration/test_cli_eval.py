@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from index import Index
+from index import Index, make_article
 from qa import ask
 from qa.cli.main import main
-from qa.evaluation import evaluate, plots
-from qa.evaluation.gold import Gold, contains, read_gold
+from qa.evaluation import evaluate, judge, plots
+from qa.evaluation.gold import ExpectedView, Gold, Place, contains, read_gold
+from qa.records import Answer, Citation, Evidence, View
 
 ROOT = Path(__file__).parents[2]
 META = "https://example.org/bwt/2025/06/meta-scale-ai"
@@ -32,6 +33,52 @@ GOOD: list[dict[str, Any]] = [
     {"question": "Wie heißt die Hauptstadt von Australien?", "answers": None},
 ]  # fmt: skip
 
+CLUSTER: dict[str, Any] = {
+    "id": "bruecke",
+    "articles": [
+        {
+            "id": "a",
+            "title": "Neue Brücke über die Lauter",
+            "publisher": "Bote",
+            "published": "2023-05-02",
+            "text": "Die neue Brücke über die Lauter soll 48 Millionen Euro kosten, sagte "
+            "Baudezernentin Iris Vollrath. Gebaut wird ab Herbst.",
+        },
+        {
+            "id": "b",
+            "title": "Lauterbrücke wird teurer",
+            "publisher": "Kurier",
+            "published": "2024-03-11",
+            "text": "Die neue Brücke über die Lauter kostet 71 Millionen Euro. Schuld sind die "
+            "Preise für Stahl.",
+        },
+    ],
+    "questions": [
+        {
+            "question": "Wie viel kostet die neue Brücke über die Lauter?",
+            "kind": "amount",
+            "views": [
+                {
+                    "value": "48 Millionen Euro",
+                    "article": "a",
+                    "quote": "Die neue Brücke über die Lauter soll 48 Millionen Euro kosten",
+                },
+                {
+                    "value": "71 Millionen Euro",
+                    "article": "b",
+                    "quote": "Die neue Brücke über die Lauter kostet 71 Millionen Euro.",
+                },
+            ],
+        },
+        {
+            "question": "Wer leitet die Baufirma der Lauterbrücke?",
+            "kind": "person",
+            "views": [],
+            "tempting": "Iris Vollrath",
+        },
+    ],
+}
+
 Write = Callable[..., Path]
 
 
@@ -44,6 +91,31 @@ def write(tmp_path: Path) -> Write:
         return file
 
     return write_lines
+
+
+def test_a_view_is_right_by_its_place_or_by_its_words() -> None:
+    article = make_article("Es kostet 48 Mio. Euro, im Jahr 48 Euro.", source="a", language="de")
+    gold = Gold(
+        1,
+        "Was kostet es?",
+        values=("48 Millionen Euro",),
+        answers=("48 Millionen Euro",),
+        views=(
+            ExpectedView(("48 Millionen Euro",), (Place(article.sha256, 10, 22),)),
+            ExpectedView(("9 Euro",)),
+        ),
+    )
+    citation = Citation(1, article.id, "", "a", None, None, 0, 40, article.text, 0.9)
+
+    def told(value: str, start: int, end: int) -> set[int]:
+        view = View(value, (1,), evidence=(Evidence(1, start, end),))
+        answer = Answer(gold.question, "de", "amount", True, "", 0.9, (view,), (citation,))
+        return judge.expected_of(view, answer, gold, [(article.text, article.sha256)])
+
+    assert told("48 Mio. Euro", 10, 22) == {0}, "its place"
+    assert told("Mio. Euro", 13, 22) == {0}, "at least half of the shorter one"
+    assert told("48 Euro", 32, 39) == set()
+    assert told("neun Euro", 32, 39) == {1}, "the same quantity"
 
 
 class TestCommand:
@@ -74,6 +146,43 @@ class TestCommand:
             assert image.format == "PNG"
             assert image.width > 1000
 
+    def test_a_cluster_is_asked_of_its_own_articles(
+        self, write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        nowhere = tmp_path / "no-index"
+        assert main(["eval", str(write(CLUSTER)), "--index", str(nowhere), "--json"]) == 0
+        captured = capsys.readouterr()
+        assert "asked of the 2 articles that the file itself holds" in captured.err
+        assert not nowhere.exists()
+        report = json.loads(captured.out)
+        assert report["questions"] == {"asked": 2, "answerable": 1, "unanswerable": 1}
+        assert report["refusals"].keys() == {"amount", "person"}
+        told, untold = report["results"]
+        assert (told["expected"], told["kind"]) == (2, "amount")
+        assert untold["expected"] is None
+        assert set(report["figures"]) >= {"view_precision", "view_recall", "view_false"}
+        assert main(["eval", str(write(CLUSTER))]) == 0
+        assert "different answers that are told" in capsys.readouterr().out
+
+    def test_a_cluster_that_is_wrong_is_named(
+        self, write: Write, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        asked = CLUSTER["questions"][0]
+        view = asked["views"][0]
+        wrong = [
+            *({**asked, "views": [{**view, "quote": "Das steht dort nicht."}]},),
+            *({**asked, "views": [{**view, "value": ""}]},),
+            *({**asked, "question": question} for question in (5, "", "?")),
+            *(7, "x", None),
+        ]
+        lines = [{**CLUSTER, "questions": [entry]} for entry in wrong]
+        lines.append({**CLUSTER, "articles": ["a.txt"]})
+        assert main(["eval", str(write(*lines))]) == 3
+        told = capsys.readouterr().err.splitlines()
+        reasons = ["form"] * 2 + ["is missing or empty"] * 3 + ["form"] * 3 + ["cannot be read"]
+        for number, reason in enumerate(reasons, start=1):
+            assert any(f":{number}: " in line and reason in line for line in told), (number, told)
+
     def test_bad_lines_are_named_and_the_rest_goes_on(
         self, write: Write, sample_folder: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
@@ -93,11 +202,15 @@ class TestCommand:
         assert "has no question that can be asked" in capsys.readouterr().err
 
     def test_what_is_not_there_is_one_line(
-        self, tmp_path: Path, sample_folder: Path, capsys: pytest.CaptureFixture[str]
+        self,
+        tmp_path: Path,
+        write: Write,
+        sample_folder: Path,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
         assert main(["eval", str(tmp_path / "x.jsonl"), "--index", str(sample_folder)]) == 3
         assert "x.jsonl: not found" in capsys.readouterr().err
-        assert main(["eval", str(tmp_path / "x.jsonl"), "--index", str(tmp_path / "none")]) == 3
+        assert main(["eval", str(write(*GOOD)), "--index", str(tmp_path / "none")]) == 3
         assert "There is no index in" in capsys.readouterr().err
 
     @pytest.mark.parametrize("name", ["plot.pdf", "none/plot.png"])
@@ -189,12 +302,12 @@ class TestJudging:
     def test_a_citation_that_is_not_in_its_article_is_counted(self, sample_index: Index) -> None:
         gold = Gold(1, str(GOOD[0]["question"]), answers=("49 Prozent",), values=("49 Prozent",))
         answer = ask(gold.question, sample_index)
-        assert evaluate.judge(gold, answer, sample_index).true_citations == len(answer.citations)
+        assert judge.judge(gold, answer, sample_index).true_citations == len(answer.citations)
         first, *others = answer.citations
         moved = replace(answer, citations=(replace(first, start=first.start + 1), *others))
-        assert evaluate.judge(gold, moved, sample_index).true_citations == len(others)
+        assert judge.judge(gold, moved, sample_index).true_citations == len(others)
         gone = replace(answer, citations=(replace(first, article_id="f" * 12), *others))
-        assert evaluate.judge(gold, gone, sample_index).true_citations == len(others)
+        assert judge.judge(gold, gone, sample_index).true_citations == len(others)
 
     def test_the_same_words_of_another_article_are_not_right(self, sample_index: Index) -> None:
         insulin = sample_index.article(
@@ -203,8 +316,8 @@ class TestJudging:
         gold = Gold(1, str(GOOD[0]["question"]), answers=("49 Prozent",), values=("49 Prozent",))
         elsewhere = Gold(**_fields(gold) | {"texts": frozenset([insulin.sha256])})
         answer = ask(gold.question, sample_index)
-        assert evaluate.judge(gold, answer, sample_index).first is True
-        judged = evaluate.judge(elsewhere, answer, sample_index)
+        assert judge.judge(gold, answer, sample_index).first is True
+        judged = judge.judge(elsewhere, answer, sample_index)
         assert (judged.first, judged.rank) == (False, 0)
 
     @pytest.mark.parametrize(
@@ -219,14 +332,14 @@ class TestJudging:
         ],
     )
     def test_values_are_compared_as_quantities(self, said: str, expected: str, right: bool) -> None:
-        assert evaluate.says(said, expected, "de") is right
+        assert judge.says(said, expected, "de") is right
 
 
 class TestReports:
-    JUDGED = evaluate.Judged(
+    JUDGED = judge.Judged(
         *(1, "Was?", True, True, "49", 0.9, 1, 1.0, True, True, True, 1.0, 2, 2, 120.0)
     )
-    REFUSED = evaluate.Judged(
+    REFUSED = judge.Judged(
         *(2, "Wie?", False, False, "", 0.1, None, None, None, None, None, None, 0, 0, 80.0)
     )
 
@@ -245,7 +358,7 @@ class TestReports:
         assert set(evaluate.calibrations([self.REFUSED])) == {"answerable"}
 
     @pytest.mark.parametrize("judged", [[JUDGED, REFUSED], [REFUSED], [JUDGED]])
-    def test_a_plot_is_drawn_whatever_there_is(self, judged: list[evaluate.Judged]) -> None:
+    def test_a_plot_is_drawn_whatever_there_is(self, judged: list[judge.Judged]) -> None:
         assert plots.draw(judged, "$5 questions_").startswith(b"\x89PNG")
 
 

@@ -29,11 +29,15 @@ KEYS = {
     "confidence": float,
     "time_limit": (dict, type(None)),
     "views": list,
+    "listed": bool,
     "citations": list,
+    "nearest": list,
     "passages": list,
     "timings_ms": dict,
 }
-VIEW = {"value", "normalized", "citations", "time", "hedge", "evidence"}
+VIEW = {"value", "normalized", "citations", "time", "hedge", "evidence"} | {
+    *("probability", "former", "is_text"),
+}
 CITATION = {
     "n", "article_id", "title", "source", "publisher", "published", "start", "end", "quote", "score",
     "also_in",
@@ -225,9 +229,11 @@ def test_json_of_every_field() -> None:
         confidence=0.5,
         views=(
             View("1,5", (1,), Normalized(1.5, None), "2024", "rund", (Evidence(1, 0, 3),)),
-            View("x", (1,)),
+            View("x", (1,), probability=0.987654, former=True, is_text=True),
         ),
         citations=(citation,),
+        nearest=(citation,),
+        listed=True,
         time_limit=TimeLimit("im Mai 2024", date(2024, 5, 1), None),
         timings_ms={"total": 1.234567},
     )
@@ -240,6 +246,9 @@ def test_json_of_every_field() -> None:
             "hedge": "rund",
             "citations": [1],
             "evidence": [{"citation": 1, "start": 0, "end": 3}],
+            "probability": 0.0,
+            "former": False,
+            "is_text": False,
         },
         {
             "value": "x",
@@ -248,8 +257,13 @@ def test_json_of_every_field() -> None:
             "hedge": None,
             "citations": [1],
             "evidence": [],
+            "probability": 0.9877,
+            "former": True,
+            "is_text": True,
         },
     ]
+    assert told["listed"] is True
+    assert [entry["n"] for entry in told["nearest"]] == [1]
     assert told["citations"][0]["published"] == "2024-05-06"
     assert told["time_limit"] == {
         "phrase": "im Mai 2024",

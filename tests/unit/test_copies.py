@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,8 @@ import pytest
 from index import Article, Hit, Index, Passage, Span, make_article
 from index.search.near_duplicates import Shingled, are_copies, distinct
 from qa import ask
-from qa.citations import grouped
 from qa.scoring.candidates import Candidate
-from qa.scoring.extract import Extract, Scored
+from qa.scoring.claims import Claim, Scored, support
 from tests.fakes import WordEmbedder
 
 AGENCY = (
@@ -143,11 +143,11 @@ def test_a_search_returns_different_things(index: Index) -> None:
     assert {first, *others} == set(papers)
 
 
-def _extract(rank: int, sentence: str, value: str) -> Extract:
-    """A value in a sentence of an article of its own, which holds it with a probability of .5."""
+def _claim(rank: int, sentence: str, value: str) -> Claim:
+    """A value in a sentence of an article of its own, which the reader takes for an answer."""
     candidate = Candidate(_hit(rank, sentence, str(rank)), 0, Span(0, len(sentence)), ())
     start = sentence.index(value)
-    return Extract(Scored(candidate, 0.0), Span(start, start + len(value)), 0.5)
+    return Claim(Scored(candidate, 0.0), Span(start, start + len(value)), margin=20.0)
 
 
 def test_what_was_copied_supports_a_view_once() -> None:
@@ -156,17 +156,16 @@ def test_what_was_copied_supports_a_view_once() -> None:
         "Die neue Brücke über den Harlund kostet die Stadt nach dem Bericht viel mehr als Anton."
     )
     printed = [
-        _extract(1, sentence, "Anton"),
-        _extract(2, sentence, "Anton"),
-        _extract(3, "Wie es heißt: „" + sentence + "“", "Anton"),
+        _claim(1, sentence, "Anton"),
+        _claim(2, sentence, "Anton"),
+        _claim(3, "Wie es heißt: „" + sentence + "“", "Anton"),
     ]
     own = [
-        _extract(4, "Nach Ansicht aller Fachleute am Ort heißt der Sieger Berta.", "Berta"),
-        _extract(5, "Berta hat gewonnen, das steht nun fest.", "Berta"),
+        _claim(4, "Nach Ansicht aller Fachleute am Ort heißt der Sieger Berta.", "Berta"),
+        _claim(5, "Berta hat gewonnen, das steht nun fest.", "Berta"),
     ]
-    first, second = grouped([*printed, *own])
-    assert [entry.text for entry in first] == ["Berta", "Berta"]
-    assert [entry.text for entry in second] == ["Anton"] * 3, "all of them are cited"
+    assert support(printed[0], printed) == 0.0
+    assert support(own[0], own) == pytest.approx(math.log(2))
 
 
 def test_the_answer_names_the_other_papers(index: Index) -> None:

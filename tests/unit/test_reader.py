@@ -26,7 +26,7 @@ from index.errors import ModelError
 from qa.reading.base import load_reader
 from qa.reading.encoder import FORMAT, LINEARS, MAX_TOKENS, EncoderReader, _Adapter
 from qa.reading.hub import HubReader
-from qa.reading.spans import Reading, Window, _trimmed
+from qa.reading.spans import Reading, Window, _trimmed, reading_of
 
 RANK, SCALE, LAYERS, HIDDEN, INNER = 4, 2.0, 2, 16, 32
 FINGERPRINT = "encoder-of-the-test"
@@ -315,6 +315,21 @@ def test_no_span_is_longer_than_thirty_tokens_or_backwards() -> None:
     for span in _window(starts, ends).spans(0, 60, limit=5):
         assert 0 < span.end - span.start <= 30 * 3
         assert span.score < 2
+
+
+def test_the_best_span_around_a_place_is_in_it_or_holds_it() -> None:
+    """The words 3 and 4 are asked for; the reader likes 2 to 5, and the first one still more."""
+    starts, ends = [-9.0] * 8, [-9.0] * 8
+    starts[2] = ends[5] = 4.0
+    starts[0] = ends[0] = 9.0
+    reading = reading_of([_window(starts, ends)])
+    around = reading.best_around(9, 14, 6, 24)
+    assert around is not None
+    assert (around.start, around.end, around.margin) == (6, 17, 7.0)
+    kept_in = reading.best_around(9, 14, 9, 14)
+    assert kept_in is not None
+    assert 9 <= kept_in.start < kept_in.end <= 14
+    assert reading.best_around(9, 14, 9, 9) is None
 
 
 # --- the file ----------------------------------------------------------------------------------

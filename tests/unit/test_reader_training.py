@@ -24,13 +24,14 @@ from index.encoder.models import ModelFolder
 from index.encoder.pieces import prepare
 from qa.reading.encoder import LINEARS, EncoderReader
 from training import reader_sources, train_reader
+from training.average import averaged
 from training.evaluate_reader import evaluate_held_back
 from training.export_reader import export
 from training.reader_data import BUCKET, MAX_TOKENS, Batch, Example, ReaderData
 from training.reader_model import AdapterSettings, SpanModel, _LowRank
 from training.reader_scores import best_span, examine, normalised, overlap
 from training.reader_settings import Settings, rate, weights_to_begin_with
-from training.reader_sources import CLUSTERS, read_sources
+from training.reader_sources import CLUSTERS, NEWS, read_sources
 from training.train_reader import Trainer, begin
 
 SETTINGS = AdapterSettings(rank=4, scale=2.0, first_layer=1)
@@ -312,6 +313,7 @@ def test_german_is_two_fifths_of_a_pass() -> None:
     sizes = {
         "fundstelle-de": 6264,
         CLUSTERS: 2100,
+        NEWS: 8300,
         "squad-part": 4145,
         "squadshifts-new-wiki": 7581,
         "qed-nq": 8055,
@@ -324,7 +326,7 @@ def test_german_is_two_fifths_of_a_pass() -> None:
         "cmrc2018": 3216,
     }
     seen = {source: size * reader_sources.PLANS[source].copies for source, size in sizes.items()}
-    german = seen["fundstelle-de"] + seen[CLUSTERS]
+    german = sum(seen[source] for source in ("fundstelle-de", CLUSTERS, NEWS))
     assert 0.35 < german / sum(seen.values()) < 0.45
 
 
@@ -505,7 +507,7 @@ def test_a_run_begins_as_the_reader_of_a_lower_rank_that_it_is_given(
 ) -> None:
     trained = _trainer(tmp_path / "run", questions, planned=40)
     trained.train()
-    export(tmp_path / "run", tmp_path / "reader.safetensors")
+    export([(tmp_path / "run", 1.0)], tmp_path / "reader.safetensors")
     wider = SpanModel(encoder.path, AdapterSettings(7, 2.0, 1), 5, torch.float32)
     for begun in (tmp_path / "reader.safetensors", tmp_path / "run" / "checkpoint"):
         wider.begin_with(weights_to_begin_with(begun, encoder.fingerprint, 2.0))
@@ -527,7 +529,7 @@ def test_an_exported_checkpoint_is_a_reader(
     monkeypatch.setenv("FUNDSTELLE_CACHE", str(tmp_path / "cache"))
     trainer = _trainer(tmp_path / "run", questions, planned=40)
     trainer.train()
-    export(tmp_path / "run", tmp_path / "reader.safetensors")
+    export([(tmp_path / "run", 1.0)], tmp_path / "reader.safetensors")
     card = (tmp_path / "reader.md").read_text("utf-8")
     assert "CC BY-SA 4.0" in card
     assert json.loads((tmp_path / "reader.json").read_text("utf-8"))["sha256"] in card
@@ -546,7 +548,7 @@ def test_an_exported_reader_is_judged_on_what_was_held_back(
     monkeypatch.setenv("FUNDSTELLE_DTYPE", "float32")
     monkeypatch.setenv("FUNDSTELLE_CACHE", str(tmp_path / "cache"))
     _trainer(tmp_path / "run", questions, planned=20).train()
-    export(tmp_path / "run", tmp_path / "reader.safetensors")
+    export([(tmp_path / "run", 1.0)], tmp_path / "reader.safetensors")
     reader = EncoderReader(encoder, tmp_path / "reader.safetensors")
     data = _data(encoder, questions)
     numbers = [n for n in data.held_back if data.source(n) == CLUSTERS]
@@ -556,6 +558,57 @@ def test_an_exported_reader_is_judged_on_what_was_held_back(
     assert figures["questions"] == len(answered) > 0
     assert figures["unanswerable"] == len(tempting) > 0
     assert all(0 <= figures[name] <= 1 for name in ("exact", "f1", "auroc", "hard_auroc"))
+
+
+def _reader(generator: torch.Generator, rank: int) -> dict[str, torch.Tensor]:
+    return {
+        "x.a": torch.randn(rank, 6, generator=generator),
+        "x.b": torch.randn(5, rank, generator=generator),
+        "head.bias": torch.randn(2, generator=generator),
+    }
+
+
+def test_the_mean_of_readers_is_that_of_their_changes() -> None:
+    generator = torch.Generator().manual_seed(3)
+    one, other = _reader(generator, 2), _reader(generator, 4)
+    wanted = 0.25 * one["x.b"] @ one["x.a"] + 0.75 * other["x.b"] @ other["x.a"]
+    mean = averaged([one, other], [0.25, 0.75])
+    torch.testing.assert_close(mean["x.b"] @ mean["x.a"], wanted)
+    bias = 0.25 * one["head.bias"] + 0.75 * other["head.bias"]
+    torch.testing.assert_close(mean["head.bias"], bias)
+    # Of a lower rank it is the nearest there is: what is lost are the other singular values.
+    small = averaged([one, other], [0.25, 0.75], rank=3)
+    lost = torch.linalg.matrix_norm(small["x.b"] @ small["x.a"] - wanted)
+    values = torch.linalg.svdvals(wanted)
+    assert small["x.a"].shape == (3, 6)
+    torch.testing.assert_close(lost, torch.linalg.vector_norm(values[3:]))
+    with pytest.raises(ValueError, match="weights"):
+        averaged([one, other], [0.5, 0.6])
+    with pytest.raises(ValueError, match="layers"):
+        averaged([one, {"y.a": one["x.a"]}], [0.5, 0.5])
+
+
+@pytest.mark.usefixtures("tiny")
+def test_the_mean_of_two_runs_is_exported(
+    encoder: ModelFolder, questions: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FUNDSTELLE_DTYPE", "float32")
+    monkeypatch.setenv("FUNDSTELLE_CACHE", str(tmp_path / "cache"))
+    trainers = [
+        _trainer(tmp_path / name, questions, planned=n) for name, n in (("a", 20), ("b", 40))
+    ]
+    for trainer in trainers:
+        trainer.train()
+    runs = [(tmp_path / "a", 0.5), (tmp_path / "b", 0.5)]
+    export(runs, tmp_path / "reader.safetensors", 7)
+    assert "by weight: a (0.5), b (0.5)" in (tmp_path / "reader.md").read_text("utf-8")
+    mean = SpanModel(encoder.path, AdapterSettings(8, 2.0, 1), 5, torch.float32)
+    mean.load(averaged([dict(t.model.trained) for t in trainers], [0.5, 0.5]))
+    reader = EncoderReader(encoder, tmp_path / "reader.safetensors")
+    (reading,) = reader.read("wort1 wort2", ["wort3 wort4 wort5"])
+    with torch.no_grad():
+        logits = mean.logits(torch.tensor([[0, 5, 6, 2, 2, 7, 8, 9, 2]]))[0]
+    assert reading.null_score == pytest.approx(float(logits[0].sum()), abs=0.05)
 
 
 # --- the scores --------------------------------------------------------------------------------

@@ -21,10 +21,12 @@ from index.records import (
     Status,
     make_article,
 )
+from index.translation import speaking
 from qa.records import Answer, Citation, Evidence, TimeLimit, View
 from qa.show import article_page, page, terminal
 from qa.show.markup import article_address
 from qa.show.sanitize import cell, json_text, one_line, visible
+from qa.show.sureness import sureness
 
 HOSTILE = "<script>alert(1)</script> ${x} {{y}} `z` \x1b[2J\x9b31m\u202etob\r <img onerror=1>"
 TEXT = (
@@ -66,8 +68,8 @@ def _answer(record: Article | None = None) -> Answer:
         answer="29 Millionen Euro",
         confidence=0.83,
         views=(
-            View("29 Millionen Euro", (1,), evidence=(Evidence(1, 27, 44),)),
-            View("25 Millionen", (2,), None, "2024", "geplant", (Evidence(2, 20, 32),)),
+            View("29 Millionen Euro", (1,), evidence=(Evidence(1, 27, 44),), probability=0.999),
+            View("25 Millionen", (2,), None, "2024", "geplant", (Evidence(2, 20, 32),), 0.6),
         ),
         citations=citations,
         passages=(
@@ -162,7 +164,8 @@ class TestPlaces:
             for span in shown.spans
             if span.style == terminal.VALUE and span.start >= sources
         ]
-        marked = page.answer(result).partition("</a> ")[2].partition("</mark>")[0]
+        mark = page.answer(result).partition('<mark id="beleg-1">')[2].partition("</mark>")[0]
+        marked = mark.partition("</a> ")[2]
         before, *strong = re.split("<strong>|</strong>", marked)
         assert [strong[i] for i in range(0, len(strong), 2)] == [text for _, text in told]
         assert not told or len(before) == told[0][0]
@@ -170,11 +173,34 @@ class TestPlaces:
 
 
 class TestTerminal:
+    @pytest.mark.parametrize(
+        ("probability", "word"),
+        [
+            (1.0, "sicher (99\u00a0%)"),
+            (0.9, "sicher (90\u00a0%)"),
+            (0.7, "wahrscheinlich (70\u00a0%)"),
+            (0.69, "unsicher (69\u00a0%)"),
+            (0.0, "unsicher (0\u00a0%)"),
+        ],
+    )
+    def test_sureness_is_a_word_with_its_number(self, probability: float, word: str) -> None:
+        with speaking("de"):
+            assert sureness(probability) == word
+
+    def test_a_refusal_shows_what_comes_nearest(self) -> None:
+        answered = _answer()
+        refused = replace(answered, found=False, views=(), citations=(), nearest=answered.citations)
+        told = terminal.answer(refused).plain
+        assert "Nahe daran, aber keine Antwort:" in told
+        assert f"[1] {FIRST_QUOTE}\n" in told
+        with speaking("de"):
+            assert "Nahe daran, aber keine Antwort" in page.answer(refused)
+
     def test_answer_with_views_and_sources(self) -> None:
         text = terminal.answer(_answer()).plain
-        assert text.splitlines()[0] == "29 Millionen Euro  Zuversicht 83 %"
-        assert "  • 29 Millionen Euro [1]\n" in text
-        assert "  • 25 Millionen (2024, geplant) [2]\n" in text
+        assert text.splitlines()[0] == "29 Millionen Euro  wahrscheinlich (83\u00a0%)"
+        assert "  • 29 Millionen Euro [1]  sicher (99\u00a0%)\n" in text
+        assert "  • 25 Millionen (2024, geplant) [2]  unsicher (60\u00a0%)\n" in text
         assert f"[1] {FIRST_QUOTE}\n" in text
         assert "    Tagblatt · 14.06.2025 · Die Brücke\n    https://example.org/b\n" in text
         start, end = PLACE

@@ -171,7 +171,8 @@ def _answer_record(payload: str, article: Article) -> Answer:
         Hit(2, 0.4, replace(passage, start=start, end=start + 2)),
     )
     return Answer(
-        *(payload, payload, payload, True, payload, 0.5, (view,), (citation,), hits, limit)
+        *(payload, payload, payload, True, payload, 0.5, (view,), (citation,), (citation,), False),
+        *(hits, limit),
     )
 
 
