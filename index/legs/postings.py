@@ -18,6 +18,7 @@ from rank_bm25 import BM25Okapi
 Terms: TypeAlias = "Sequence[str]"
 
 _TERMS_AT_ONCE = 65_536
+_NOWHERE = slice(0, 0)
 
 
 class PassageCounts(BM25Okapi):  # type: ignore[misc]  # rank-bm25 has no types
@@ -65,15 +66,17 @@ class Postings:
 
     def span(self, term: bytes) -> slice:
         """Where in ``rows`` a term's list stands; empty when there is none."""
-        # The keys find the few terms that begin alike; among these the whole terms decide.
+        # The keys find the few terms that begin alike; among these the whole terms decide. Mostly
+        # there is none or one, and a query asks some hundred times.
         key = np.uint64(int.from_bytes(term[:8].ljust(8, b"\0"), "big"))
-        start = int(self.keys.searchsorted(key, "left"))
-        end = start
-        if start < len(self.keys) and self.keys[start] == key:
+        place = int(self.keys.searchsorted(key))
+        if place == len(self.keys) or self.keys[place] != key:
+            return _NOWHERE
+        if self.term(place) != term:
             end = int(self.keys.searchsorted(key, "right"))
-        place = bisect.bisect_left(range(end), term, lo=start, key=self.term)
-        if place == end or self.term(place) != term:
-            return slice(0, 0)
+            place = bisect.bisect_left(range(end), term, lo=place, key=self.term)
+            if place == end or self.term(place) != term:
+                return _NOWHERE
         return slice(int(self.list_ends[place - 1]) if place else 0, int(self.list_ends[place]))
 
     def beginning_with(self, part: bytes) -> Iterator[bytes]:

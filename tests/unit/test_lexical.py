@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from index.legs.lexical import CompiledBM25, inverse_document_frequency, top
+from index.legs import lexical
+from index.legs.lexical import CompiledBM25, TermGroup, inverse_document_frequency, top
 from index.legs.postings import Postings, compile_postings
 
 CORPUS = [["berg", "see", "berg"], [], ["see", "äpfel"], ["zug"]]
@@ -92,6 +94,69 @@ class TestScores:
         assert values[-1] > 0.0
 
 
+class Counted(Postings):
+    """Postings that count what is read of them."""
+
+    touched = 0
+
+    def find(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        rows, counts = super().find(term)
+        Counted.touched += len(rows)
+        return rows, counts
+
+
+class TestWork:
+    """Counted, not timed: what a query touches are its own terms' postings, and those once."""
+
+    @pytest.fixture
+    def counted(self, monkeypatch: pytest.MonkeyPatch) -> CompiledBM25:
+        monkeypatch.setattr(Counted, "touched", 0)
+        passages = [["oft", f"selten{n // 4}"] + ["halb"] * (n % 2) for n in range(400)]
+        segments = [Counted(**vars(compile_postings(passages[i::2]))) for i in range(2)]
+        return CompiledBM25(segments, np.ones(400, dtype=np.bool_), k1=0.9, b=0.4)
+
+    def test_a_query_reads_the_postings_of_its_terms_alone(self, counted: CompiledBM25) -> None:
+        counted.get_scores({"selten3": 1.0, "selten9": 1.0})
+        assert Counted.touched == 8
+
+    def test_what_was_read_once_is_remembered(self, counted: CompiledBM25) -> None:
+        first = counted.get_scores({"oft": 1.0, "halb": 2.0})
+        assert Counted.touched == 600
+        again = counted.get_scores({"halb": 2.0, "oft": 1.0})
+        assert again == pytest.approx(first)
+        assert Counted.touched == 600
+
+    def test_other_equivalents_are_another_group(self, counted: CompiledBM25) -> None:
+        alone = counted.get_group_scores([TermGroup("selten3")])
+        joined = counted.get_group_scores([TermGroup("selten3", 1.0, {"selten4": 0.5})])
+        assert np.count_nonzero(alone) == 4
+        assert np.count_nonzero(joined) == 8
+
+    def test_memory_is_limited(
+        self, counted: CompiledBM25, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lexical, "_REMEMBERED_BYTES", 0)
+        scores = [counted.get_scores({"oft": 1.0, "selten1": 1.0}).tolist() for _ in range(2)]
+        assert scores[0] == scores[1]
+        assert Counted.touched == 2 * 404
+
+
+@pytest.mark.parametrize("share", [1, 3, 4, 5, 50])
+def test_frequent_and_rare_terms_are_scored_alike(share: int) -> None:
+    """Whether all rows are added to or some, the formula is the same."""
+    passages = [["wort"] * (1 + n % 3) if n % share == 0 else ["kein"] for n in range(200)]
+    scores = bm25(passages[:90], passages[90:], removed=[0]).get_scores({"wort": 1.5})
+    lengths = [len(passage) for passage in passages]
+    containing = sum("wort" in passage for passage in passages[1:])
+    factor = 1.5 * inverse_document_frequency(199, containing) * 1.9
+    average = sum(lengths[1:]) / 199
+    expected = [
+        factor * n / (n + 0.9 * (0.6 + 0.4 * n / average)) if "wort" in passage else 0.0
+        for passage, n in zip(passages, lengths, strict=True)
+    ]
+    assert scores.tolist() == pytest.approx([0.0, *expected[1:]], rel=1e-5)
+
+
 class TestTop:
     SCORES = np.array([0.0, 2.0, 1.0, 2.0, 0.5], dtype=np.float32)
 
@@ -109,3 +174,11 @@ class TestTop:
     def test_nothing(self) -> None:
         assert top(np.zeros(0, np.float32), 3) == []
         assert top(self.SCORES, 3, np.zeros(5, np.bool_)) == []
+
+    @pytest.mark.parametrize("rows", [1_000, 1_281, 4_096, 4_159])
+    def test_maxima_of_blocks_lose_none(self, rows: int) -> None:
+        """So many rows that their blocks are looked at first, with a last one that is not whole."""
+        scores = np.random.default_rng(rows).integers(0, 90, rows).astype(np.float32)
+        scores[-1] = 100.0
+        order = sorted(range(rows), key=lambda row: (-scores[row], row))
+        assert [row for row, _ in top(scores, 6)] == order[:6]
