@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLES := .fundstelle/examples
 
-.PHONY: ask test test-durability test-hostile check format eval bench-embed bench-store clean help
+.PHONY: ask test test-durability test-hostile check format eval bench-embed bench-lexical bench-store clean help
 
 ask: $(EXAMPLES)/articles.db
 	@$(BIN)/qa --index $(EXAMPLES) query "$(Q)"
@@ -35,6 +35,9 @@ eval: $(VENV)/.installed
 
 bench-embed: $(VENV)/.installed
 	$(BIN)/python -m bench.embed
+
+bench-lexical: $(VENV)/.installed
+	$(BIN)/python -m bench.lexical
 
 bench-store: $(VENV)/.installed
 	$(BIN)/python -m bench.store
@@ -65,4 +68,5 @@ help:
 	@echo 'make check          formatting, lint and types'
 	@echo 'make eval           retrieval quality on XQuAD-R'
 	@echo 'make bench-embed    embedding speed beside sentence-transformers'
+	@echo 'make bench-lexical  BM25 beside rank_bm25 and bm25s'
 	@echo 'make bench-store    storage at 10,000, 100,000 and 1,000,000 passages'
