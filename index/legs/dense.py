@@ -195,9 +195,15 @@ def _read_ahead(array: Vectors) -> None:
     Of a million vectors on a cold disk that takes .7 s, and page by page, as they are asked for,
     2.5 s.
     """
+    file = map_of(array)
+    if file is not None and hasattr(mmap, "MADV_WILLNEED"):
+        file.madvise(mmap.MADV_WILLNEED)
+
+
+def map_of(array: Vectors) -> mmap.mmap | None:
+    """The mapped file that an array of a segment is read from; None where it is in memory."""
     base: object = array.base
-    if isinstance(base, mmap.mmap) and hasattr(mmap, "MADV_WILLNEED"):
-        base.madvise(mmap.MADV_WILLNEED)
+    return base if isinstance(base, mmap.mmap) else None
 
 
 @cache

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from index.legs import sentence_vectors
 from index.legs.sentence_vectors import SentenceVectors, quantized, stored, vectors_of
 
 VECTORS = arrays(
@@ -51,3 +54,28 @@ def test_stored_rows_are_as_they_were_written() -> None:
     numbers, scales = stored(codes.arrays(), np.array([2, 0]))
     assert numbers.tolist() == [[0, 0, 127], [127, 0, 0]]
     assert scales == pytest.approx([1 / 127, 1 / 127])
+
+
+def test_large_files_pages_are_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read is read again, and the file is not all in this process's memory."""
+    monkeypatch.setattr(sentence_vectors, "_LARGE", 0)
+    vectors = np.random.default_rng(0).standard_normal((40_000, 384)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    mapped = {}
+    for name, array in quantized(vectors).arrays().items():
+        np.save(tmp_path / f"{name}.npy", array)
+        mapped[name] = np.load(tmp_path / f"{name}.npy", mmap_mode="r")
+    opened = SentenceVectors([{**mapped, "sentence_ends": np.arange(5, 40_001, 5)}])
+    every = np.arange(8_000)
+    found = [opened.best(every, vectors[7])[0] for _ in range(2)]
+    assert found[0].argmax() == 1
+    assert (found[0] == found[1]).all()
+    if Path("/proc/self/smaps").exists():
+        assert _resident(tmp_path / "sentences.npy") < 1_000
+
+
+def _resident(path: Path) -> int:
+    """Kilobytes of a mapped file that count as this process's."""
+    lines = Path("/proc/self/smaps").read_text().splitlines()
+    (place,) = [number for number, line in enumerate(lines) if line.endswith(str(path))]
+    return next(int(line.split()[1]) for line in lines[place:] if line.startswith("Rss:"))
