@@ -67,6 +67,7 @@ class Vocabulary:
             here = live[start:end]
             self._parts.append(_Part(segment, None if here.all() else here))
             start = end
+        self._all_live = bool(live.all())
         self._known: dict[bytes, int] = {}
 
     def frequency(self, term: str) -> int:
@@ -93,7 +94,10 @@ class Vocabulary:
 
     def _longer(self, found: Iterable[Iterable[bytes]], part: bytes) -> Iterator[str]:
         terms = dict.fromkeys(chain.from_iterable(found))
-        return (t.decode("utf-8") for t in terms if len(t) > len(part) and self._frequency(t))
+        longer = (term for term in terms if len(term) > len(part))
+        # Where nothing is removed, a term that is there stands somewhere.
+        live = longer if self._all_live else filter(self._frequency, longer)
+        return (term.decode("utf-8") for term in live)
 
 
 class _Part:
