@@ -95,8 +95,14 @@ class SentenceVectors:
         best, unsound = np.zeros(len(rows), np.float32), np.zeros(len(rows), np.bool_)
         numbers = np.searchsorted(self._starts, rows, "right") - 1
         for number in np.unique(numbers).tolist():
-            here = numbers == number
-            places, firsts = self._places(number, rows[here] - self._starts[number])
+            here = np.flatnonzero(numbers == number)
+            starts, counts = self._spans(number, rows[here] - self._starts[number])
+            here, starts, counts = (array[counts > 0] for array in (here, starts, counts))
+            if not len(here):  # a damaged record may give a passage no sentences
+                continue
+            # Copied at once: two hundred slices one after the other take four times as long.
+            firsts = np.cumsum(counts) - counts
+            places = np.arange(counts.sum()) + np.repeat(starts - firsts, counts)
             vectors = vectors_of(self._arrays[number], places)
             with np.errstate(invalid="ignore", over="ignore"):
                 best[here] = np.maximum.reduceat(vectors @ query, firsts)
@@ -115,15 +121,14 @@ class SentenceVectors:
             if hasattr(mmap, "MADV_DONTNEED"):
                 file.madvise(mmap.MADV_DONTNEED)
 
-    def _places(
+    def _spans(
         self, number: int, rows: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where the sentences of a segment's passages lie, and where each passage's own begin.
-
-        Copied at once: two hundred slices one after the other take four times as long.
-        """
+        """Where the sentences of a segment's passages begin, and how many they are."""
         ends = self._ends[number]
         starts = np.where(rows > 0, ends[rows - 1], 0)
         counts = ends[rows] - starts
-        firsts = np.cumsum(counts) - counts
-        return np.arange(counts.sum()) + np.repeat(starts - firsts, counts), firsts
+        # Large files are not read at open: damaged ends must not become an array of their size.
+        if counts.min() < 0 or ends[rows].max() > len(self._arrays[number]["sentences"]):
+            raise ValueError("sentence_ends does not divide the sentences")
+        return starts, counts

@@ -49,6 +49,22 @@ def test_best_is_the_nearest_sentence_of_each_passage() -> None:
     assert found == pytest.approx([cosines[0], cosines[1:4].max(), 1.0], abs=5e-3)
 
 
+@pytest.mark.parametrize("ends", [[2**60, 2**60 + 2], [-2, -4], [4, 2], [2, 5]])
+def test_damaged_ends_are_refused(ends: list[int]) -> None:
+    arrays = quantized(np.eye(4, dtype=np.float32)).arrays()
+    opened = SentenceVectors([{**arrays, "sentence_ends": np.array(ends)}])
+    with pytest.raises(ValueError, match="sentence_ends"):
+        opened.best(np.array([0, 1]), np.eye(4, dtype=np.float32)[0])
+
+
+def test_a_passage_without_sentences_is_near_to_nothing() -> None:
+    arrays = quantized(np.eye(2, dtype=np.float32)).arrays()
+    opened = SentenceVectors([{**arrays, "sentence_ends": np.array([0, 2, 2])}])
+    found, unsound = opened.best(np.array([0, 1, 2]), np.eye(2, dtype=np.float32)[1])
+    assert found.tolist() == pytest.approx([0.0, 1.0, 0.0])
+    assert not unsound.any()
+
+
 def test_stored_rows_are_as_they_were_written() -> None:
     codes = quantized(np.eye(3, dtype=np.float32))
     numbers, scales = stored(codes.arrays(), np.array([2, 0]))
