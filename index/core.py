@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from index.compatibility import Model, check_settings, config_of, dimension_of
 from index.config import IndexConfig
-from index.encoder.embedder import Embedder
+from index.encoder.embedder import Embedder, runtime
 from index.encoder.models import DEFAULT, DEFAULT_NAME
 from index.errors import ArticleNotFoundError, IndexDamagedError, UsageError
 from index.indexing.progress import OnProgress, Tally
@@ -344,6 +344,7 @@ class Index:
             bytes=_size_of(self.path),
             model=settings.get("model_name") or self._model_name(),
             dimension=dimension_of(settings, self.path) if settings else 0,
+            runtime=runtime(self.config.model),
             languages=self._store.articles.languages(),
             failures=self._store.failures.all(),
             writer=str(writer) if (writer := current_writer(self.path)) else None,

@@ -240,6 +240,9 @@ class Status:
     bytes: int
     model: str
     dimension: int
+    runtime: str
+    """What runs the model here, in which precision and why."""
+
     languages: dict[str, int] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
     writer: str | None = None

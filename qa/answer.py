@@ -11,6 +11,7 @@ from functools import cache
 from itertools import chain
 
 from index import Filters, Hit, Index, Snapshot, UsageError, renumbered, spread, translation
+from index.loaded import Loaded
 from index.translation import numeral, speaking
 from qa.answer_types import Kind
 from qa.citations import nearest, present
@@ -74,6 +75,10 @@ def ask(  # noqa: PLR0913  # its options have names and defaults
     timings: dict[str, float] = {}
     text = _checked(question)
     with index.snapshot() as snapshot:
+        if snapshot.is_empty:
+            return _of_no_articles(text)
+        reading = _loading(reader)
+        reading.begin()
         with _timed(timings, "understand"):
             understood = asked(text, snapshot, today or date.today())
         asked_limit = understood.limit if use_time_limit else None
@@ -88,10 +93,17 @@ def ask(  # noqa: PLR0913  # its options have names and defaults
             attempts = retrieval.attempts(understood, asked_limit)
         with _timed(timings, "judge"):
             scorer = load_scorer("plain" if reader is None else "reader")
-            verdicts = _verdicts(understood, attempts, snapshot, _reader(reader), scorer)
+            verdicts = _verdicts(understood, attempts, snapshot, reading.get(), scorer)
     timings["total"] = sum(timings.values())
     chosen = choose([verdict.confidence for verdict in verdicts], scorer.threshold)
     return _answer(understood, attempts, chosen, verdicts[chosen], k, scorer, timings)
+
+
+def _of_no_articles(question: str) -> Answer:
+    language = understand(question, today=date.today()).language
+    with speaking(language):
+        told = translation.text("There are no articles yet that could answer this.")
+    return Answer(question, language, str(Kind.OTHER), found=False, answer=told, confidence=0.0)
 
 
 def asked(text: str, snapshot: Snapshot, today: date) -> Question:
@@ -202,8 +214,19 @@ def _time_limit(attempts: Sequence[Attempt], chosen: int) -> TimeLimit | None:
 
 
 @cache
-def _reader(name: str | None) -> Reader | None:
-    return None if name is None else load_reader(name)
+def _loading(name: str | None) -> Loaded[Reader | None]:
+    """The reader of that name, which is loaded while the passages are looked for."""
+    return Loaded(lambda: None if name is None else load_reader(name))
+
+
+def warm_up(index: Index) -> None:
+    """Load what the first question would have to wait for. Raises FundstelleError."""
+    _loading(DEFAULT_READER).begin()
+    index.embed_queries(["?"])
+    reader = _loading(DEFAULT_READER).get()
+    assert reader is not None
+    reader.read("?", ["."])
+    ask("?x", index)
 
 
 def _checked(question: str) -> str:

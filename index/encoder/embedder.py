@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from index.encoder.packed_bert import PackedBert
 
+DTYPE_VARIABLE = "FUNDSTELLE_DTYPE"
+
 Progress = Callable[[int], None]
 """Called with the number of passages embedded since the last call."""
 
@@ -213,12 +215,29 @@ def load_sentence_transformer(folder: ModelFolder, dtype: str | None = None) -> 
         ) from error
 
 
+def runtime(model: str = DEFAULT) -> str:
+    """What runs a model here, in which precision and why, in words; nothing is loaded for it."""
+    precision = preferred_dtype()
+    if os.environ.get(DTYPE_VARIABLE):
+        reason = text("as {variable} says", variable=DTYPE_VARIABLE)
+    elif precision == "bfloat16":
+        reason = text("this processor computes with it")
+    else:
+        reason = text("this processor does not compute with bfloat16")
+    return text(
+        "{runtime}, {precision}: {reason}",
+        runtime="OpenVINO" if model == DEFAULT else "sentence-transformers",
+        precision=precision,
+        reason=reason,
+    )
+
+
 def preferred_dtype() -> str:
     """bfloat16 where the processor itself multiplies it, else float32.
 
     Elsewhere bfloat16 is emulated and slower. ``FUNDSTELLE_DTYPE`` decides where it is set.
     """
-    named = os.environ.get("FUNDSTELLE_DTYPE")
+    named = os.environ.get(DTYPE_VARIABLE)
     if named:
         if named not in ("float32", "bfloat16"):
             raise ModelError(

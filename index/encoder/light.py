@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from index.encoder.compiled import CompiledEncoder
 from index.encoder.embedder import OfFolder, Progress, preferred_dtype
 from index.encoder.graph import FILE, WEIGHTS
+from index.encoder.models import ModelFolder
 from index.encoder.pieces import Pieces
+from index.loaded import Loaded
 
 BATCH_TOKENS = 1024
 """Tokens in a batch, about: a product of fewer does not pay for reading its weights."""
@@ -21,6 +23,11 @@ BATCH_TOKENS = 1024
 
 class LightEmbedder(OfFolder):
     """The built-in model; the vectors are those of sentence-transformers."""
+
+    def __init__(self, folder: ModelFolder) -> None:
+        super().__init__(folder)
+        graph, weights = folder.path / FILE, folder.path / WEIGHTS
+        self._encoder = Loaded(lambda: CompiledEncoder(graph, weights, preferred_dtype()))
 
     @cached_property
     def dimension(self) -> int:
@@ -44,8 +51,7 @@ class LightEmbedder(OfFolder):
     @cached_property
     def pieces(self) -> Pieces:
         """The tokenizer."""
-        with self._lock:
-            return Pieces(self._folder.path)
+        return Pieces(self._folder.path)
 
     def _embed(
         self, texts: Sequence[str], prompt: str, progress: Progress | None
@@ -59,7 +65,7 @@ class LightEmbedder(OfFolder):
             if progress is not None:
                 progress(len(batches[number]))
 
-        self._encoder.run([[tokens[i] for i in batch] for batch in batches], pooled)
+        self._encoder.get().run([[tokens[i] for i in batch] for batch in batches], pooled)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return vectors
 
@@ -67,12 +73,6 @@ class LightEmbedder(OfFolder):
         special = self.pieces.special
         ids = self.pieces.encode(text).ids[: self.max_tokens - 2]
         return [special["<s>"], *ids, special["</s>"]]
-
-    @cached_property
-    def _encoder(self) -> CompiledEncoder:
-        with self._lock:
-            path = self._folder.path
-            return CompiledEncoder(path / FILE, path / WEIGHTS, preferred_dtype())
 
     @cached_property
     def _settings(self) -> dict[str, int]:

@@ -123,6 +123,11 @@ class Searcher:
             segments.append(found)
         return cls(segments, store.segments.removed(), dimension, config)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no passage can be found."""
+        return not self._live.any()
+
     def search(
         self,
         query: str,

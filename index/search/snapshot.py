@@ -81,6 +81,11 @@ class Snapshot:
             return renumbered(spread(distinct(hits, 2 * k), k, per_article))
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is no passage, for which no model need be loaded to know it."""
+        return self._searcher.is_empty
+
+    @property
     def encoder(self) -> str:
         """The fingerprint of the model that makes the vectors. Raises ModelError."""
         return self._embedder().fingerprint

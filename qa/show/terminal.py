@@ -159,6 +159,7 @@ def status(record: Status) -> Text:
         text("model"): text(
             "{model} ({dimension} dimensions)", model=record.model, dimension=record.dimension
         ),
+        text("runs in"): record.runtime,
         text("languages"): languages or text("none"),
     } | ({text("writing"): record.writer} if record.writer else {})
     width = max(map(len, facts)) + 1

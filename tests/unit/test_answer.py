@@ -175,6 +175,18 @@ def test_an_empty_index_answers_nothing(empty: Index, question: str) -> None:
     assert json.loads(json.dumps(given.to_json()))["found"] is False
 
 
+def test_an_empty_index_answers_without_a_model(
+    empty: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loaded(*_: object) -> None:
+        raise AssertionError("a model was asked for")
+
+    monkeypatch.setattr(WordEmbedder, "embed_queries", loaded)
+    monkeypatch.setattr("qa.answer._loading", loaded)
+    given = ask(QUESTION, empty)
+    assert given.answer == "Es sind noch keine Artikel da, die das beantworten könnten."
+
+
 def test_json_has_the_agreed_keys(answer: Answer) -> None:
     told = json.loads(json.dumps(answer.to_json(), allow_nan=False))
     assert told.keys() == KEYS.keys()

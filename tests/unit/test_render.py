@@ -302,7 +302,7 @@ class TestTerminal:
             terminal.answer(replace(result, found=False)),
             terminal.explanation(result),
             terminal.article(record, Span(3, 9), brackets=True),
-            terminal.status(Status(HOSTILE, 1, 1, 1, 1, 1, HOSTILE, 3)),
+            terminal.status(Status(HOSTILE, 1, 1, 1, 1, 1, HOSTILE, 3, HOSTILE)),
         ]
         for text in shown:
             assert visible(text.plain) == text.plain
@@ -313,7 +313,9 @@ class TestTerminal:
         assert list(terminal.listing([item])) == ["1a\t\tde\t\tT i tel\ts"]
 
     def test_status(self) -> None:
-        record = Status("/x", 3, 2, 1500, 1, 123_456, "m", 384, {"de": 3}, (Failure("a", "b"),))
+        record = Status(
+            "/x", 3, 2, 1500, 1, 123_456, "m", 384, "OpenVINO", {"de": 3}, (Failure("a", "b"),)
+        )
         text = terminal.status(record).plain
         assert "articles  3 (2 different texts)" in text
         assert "passages  1,500 in 1 segment\n" in text

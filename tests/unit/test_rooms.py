@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 OPEN_TO_QA = (
     "index.cache",
+    "index.loaded",
     "index.encoder",
     "index.maintenance",
     "index.text",
