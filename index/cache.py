@@ -23,9 +23,9 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> Path:
     ``make`` writes into an empty folder beside it, which is then renamed. The second of two
     processes that start at once waits and finds it. Raises OSError.
     """
-    import filelock
-
     if not folder.is_dir():
+        import filelock
+
         folder.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(f"{folder}.lock"):
             if not folder.is_dir():

@@ -26,7 +26,7 @@ class Loaded(Generic[T]):
             return self._found[0]
 
     def begin(self) -> None:
-        """Load it in a thread, unless it is there or being loaded; the process waits for the end."""
+        """Load it in a thread, unless it is there or being loaded; the process waits for it."""
         if not self._found and not self._lock.locked():
             Thread(target=self._tried, name="loading").start()
 

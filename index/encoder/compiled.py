@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 MOST_STREAMS = 16
 
+STEP = 32
+"""Texts are filled up to a multiple of so many tokens."""
+
+UNSEEN = -1e9
+"""Added to a place's attention where no token stands."""
+
 WAITING = 2
 """Batches for each stream that lie ready beside the one it works on."""
 
@@ -74,10 +80,11 @@ class CompiledEncoder:
         batches: Sequence[Sequence[Sequence[int]]],
         done: Callable[[int, NDArray[np.float32]], None],
     ) -> None:
-        """The last states of each batch of texts of one length, given as token ids.
+        """The last states of each batch of texts, given as token ids.
 
         ``done`` is called with a batch's number and its states (texts, tokens, hidden), which are
-        only there for the time of the call; from several threads, one at a time.
+        only there for the time of the call; from several threads, one at a time. Of a text that is
+        shorter than others of its batch the last of them stand for nothing.
         """
         told = Lock()
 
@@ -88,7 +95,7 @@ class CompiledEncoder:
         with self._lock:
             self._queue.set_callback(finished)
             for number, batch in enumerate(batches):
-                self._queue.start_async({0: self._embedded(batch)}, number)
+                self._queue.start_async(self._inputs(batch), number)
             self._queue.wait_all()
 
     def states(self, texts: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
@@ -98,12 +105,22 @@ class CompiledEncoder:
         order = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
 
         def keep(number: int, states: NDArray[np.float32]) -> None:
-            found[order[number]] = states[0].copy()
+            found[order[number]] = states[0, : len(texts[order[number]])].copy()
 
         self.run([[texts[number]] for number in order], keep)
         return found
 
-    def _embedded(self, texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-        ids = np.array(texts, np.int64)  # (texts, tokens)
-        embedded: NDArray[np.float32] = self._words[ids] + self._places[: ids.shape[1]]
-        return embedded
+    def _inputs(self, texts: Sequence[Sequence[int]]) -> dict[int, NDArray[np.float32]]:
+        """Sums of embeddings (texts, tokens, hidden), and which places are seen."""
+        tokens = filled(max(map(len, texts)))
+        embedded = np.zeros((len(texts), tokens, self.hidden), np.float32)
+        seen = np.full((len(texts), 1, 1, tokens), UNSEEN, np.float32)
+        for number, ids in enumerate(texts):
+            embedded[number, : len(ids)] = self._words[list(ids)] + self._places[: len(ids)]
+            seen[number, ..., : len(ids)] = 0.0
+        return {0: embedded, 1: seen}
+
+
+def filled(tokens: int) -> int:
+    """The length that a text of so many tokens is filled up to."""
+    return -(-tokens // STEP) * STEP

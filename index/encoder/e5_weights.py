@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 PROMPTS: Mapping[str, str] = {"query": "query: ", "document": "passage: "}
 
 SOURCE_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 """Raised when the conversion changes, so that an older folder in the cache is not used."""
 
 

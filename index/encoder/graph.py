@@ -1,7 +1,8 @@
 """A BERT encoder as a graph for OpenVINO, drawn from its weights alone: no torch and no exporter.
 
 The graph begins with the sums of the tokens' embeddings, which are looked up outside of it: of a
-table of 384 MB a text needs a few rows. It has no mask; texts of one length go through it together.
+table of 384 MB a text needs a few rows. Texts are filled up to one length, and what fills them is
+masked: each length that a graph meets for the first time costs it a tenth of a second.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from index.encoder.runtime import openvino
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+VERSION = 2
+"""Of the graph; one that was drawn otherwise takes other inputs."""
+
 FILE, WEIGHTS = "encoder.xml", "model.safetensors"
 """A graph, and beside it the weights that it was drawn from."""
 
@@ -22,7 +26,8 @@ FILE, WEIGHTS = "encoder.xml", "model.safetensors"
 def bert_graph(tensors: Mapping[str, NDArray[Any]], heads: int, epsilon: float) -> Any:
     """The ``openvino.Model`` of a ``BertModel`` with these tensors, named as it does.
 
-    (texts, tokens, hidden) float32 go in and come out: sums of embeddings, and the last states. It
+    (texts, tokens, hidden) float32 go in and come out: sums of embeddings, and the last states. The
+    second input is (texts, 1, 1, tokens): 0, or a number far below it where nothing stands. It
     holds its matrices in float16.
     """
     return _Drawing(tensors, heads, epsilon).model()
@@ -47,14 +52,15 @@ class _Drawing:
 
     def model(self) -> Any:
         given = self._op.parameter([-1, -1, self._hidden], self._np.float32, name="embeddings")
+        seen = self._op.parameter([-1, 1, 1, -1], self._np.float32, name="seen")
         states = self._normalised(given, "embeddings.LayerNorm")
         layer = 0
         while f"encoder.layer.{layer}.output.dense.weight" in self._tensors:
-            states = self._layer(states, f"encoder.layer.{layer}.")
+            states = self._layer(states, seen, f"encoder.layer.{layer}.")
             layer += 1
-        return openvino().Model([self._op.result(states)], [given], "encoder")
+        return openvino().Model([self._op.result(states)], [given, seen], "encoder")
 
-    def _layer(self, states: Any, name: str) -> Any:
+    def _layer(self, states: Any, seen: Any, name: str) -> Any:
         op = self._op
         query, key, value = (
             op.transpose(
@@ -63,10 +69,10 @@ class _Drawing:
             )
             for part in ("query", "key", "value")
         )
-        seen = op.scaled_dot_product_attention(query, key, value)
-        seen = op.reshape(op.transpose(seen, self._turn), self._whole, True)
-        seen = self._linear(seen, f"{name}attention.output.dense")
-        states = self._normalised(op.add(seen, states), f"{name}attention.output.LayerNorm")
+        found = op.scaled_dot_product_attention(query, key, value, seen)
+        found = op.reshape(op.transpose(found, self._turn), self._whole, True)
+        found = self._linear(found, f"{name}attention.output.dense")
+        states = self._normalised(op.add(found, states), f"{name}attention.output.LayerNorm")
         wide = op.gelu(self._linear(states, f"{name}intermediate.dense"), "erf")
         last = op.add(self._linear(wide, f"{name}output.dense"), states)
         return self._normalised(last, f"{name}output.LayerNorm")

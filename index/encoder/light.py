@@ -10,7 +10,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from index.encoder.compiled import CompiledEncoder
+from index.encoder.compiled import CompiledEncoder, filled
 from index.encoder.embedder import OfFolder, Progress, preferred_dtype
 from index.encoder.graph import FILE, WEIGHTS
 from index.encoder.models import ModelFolder
@@ -61,7 +61,8 @@ class LightEmbedder(OfFolder):
         batches = list(_batches([len(ids) for ids in tokens]))
 
         def pooled(number: int, states: NDArray[np.float32]) -> None:
-            vectors[batches[number]] = states.mean(1, dtype=np.float32)
+            for position, of_text in zip(batches[number], states, strict=True):
+                vectors[position] = of_text[: len(tokens[position])].mean(0, dtype=np.float32)
             if progress is not None:
                 progress(len(batches[number]))
 
@@ -87,10 +88,10 @@ class LightEmbedder(OfFolder):
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Positions of texts of one length in batches, the longest first."""
+    """Positions of texts that are filled up to one length in batches, the longest first."""
     order = sorted(range(len(lengths)), key=lambda position: -lengths[position])
     found: list[list[int]] = []
-    for length, same in groupby(order, key=lengths.__getitem__):
+    for length, same in groupby(order, key=lambda position: filled(lengths[position])):
         positions = list(same)
         size = max(1, BATCH_TOKENS // length)
         found += [positions[at : at + size] for at in range(0, len(positions), size)]

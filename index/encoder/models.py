@@ -96,11 +96,11 @@ def damaged_files() -> tuple[Path, ...]:
 
 
 def _default_folder() -> ModelFolder:
-    import filelock
-
     folder = _place_of_default()
     try:
         if not _is_complete(folder):
+            import filelock
+
             folder.parent.mkdir(parents=True, exist_ok=True)
             # The second of two processes that start at once waits here and then finds the folder.
             with filelock.FileLock(f"{folder}.lock"):

@@ -60,7 +60,8 @@ class Pieces:
 
         about = json.loads((folder / ABOUT).read_text("utf-8"))
         self._trie: Trie = marisa_trie.Trie().mmap(str(folder / TRIE))
-        numbers = np.load(folder / NUMBERS, mmap_mode="r")
+        # A plain array over the same memory: each look into a memmap makes another one.
+        numbers = np.asarray(np.load(folder / NUMBERS, mmap_mode="r"))
         self._ids, self._scores = numbers["id"], numbers["score"]
         self._unknown: int = about["unknown"]
         self._unknown_score: float = about["lowest"] - UNKNOWN_PENALTY

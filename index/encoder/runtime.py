@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import importlib
 import sys
-from functools import cache
 from types import ModuleType
+
+from index.loaded import Loaded
 
 _COUNTING = "openvino_telemetry"
 
 
-@cache
 def openvino() -> ModuleType:
     """The module ``openvino``, imported as if ``openvino_telemetry`` were not installed."""
+    return _MODULE.get()
+
+
+def _imported() -> ModuleType:
     sys.modules.setdefault(_COUNTING, None)  # type: ignore[arg-type]
     try:
         module: ModuleType = importlib.import_module("openvino")
@@ -20,3 +24,6 @@ def openvino() -> ModuleType:
         if sys.modules[_COUNTING] is None:
             del sys.modules[_COUNTING]
     return module
+
+
+_MODULE = Loaded(_imported)

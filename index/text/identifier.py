@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,10 +18,11 @@ PARTS = ("ptc", "pc", "classes", "nextmove", "row", "output")
 @cache
 def identifier() -> LanguageIdentifier:
     """py3langid's identifier; its tables are mapped from the user's cache where that can be."""
+    import py3langid
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     try:
-        folder = made_once(cache_folder() / f"languages-{version('py3langid')}", _unpack)
+        folder = made_once(cache_folder() / f"languages-{py3langid.__version__}", _unpack)
         return _mapped(folder)
     except OSError:
         return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -19,7 +19,7 @@ from index.cache import cache_folder, made_once
 from index.encoder.compiled import CompiledEncoder
 from index.encoder.embedder import preferred_dtype
 from index.encoder.graph import FILE as GRAPH
-from index.encoder.graph import WEIGHTS, bert_graph, store
+from index.encoder.graph import VERSION, WEIGHTS, bert_graph, store
 from index.encoder.models import ModelFolder
 from index.encoder.pieces import Pieces
 from index.encoder.tensors import described, mapped
@@ -177,7 +177,8 @@ def _graph(folder: ModelFolder, adapter: _Adapter) -> Path:
         heads, epsilon = settings["num_attention_heads"], settings["layer_norm_eps"]
         store(bert_graph(tensors, heads, epsilon), into / GRAPH)
 
-    place = cache_folder() / "readers" / f"{adapter.sha256[:16]}-{folder.fingerprint[:16]}"
+    name = f"{adapter.sha256[:16]}-{folder.fingerprint[:16]}-v{VERSION}"
+    place = cache_folder() / "readers" / name
     try:
         return made_once(place, draw) / GRAPH
     except OSError as error:

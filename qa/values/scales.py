@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -103,16 +103,28 @@ def _word_at(folded: str, at: int, language: str) -> Scale | None:
     return Scale(end, powers.pop() if len(powers) == 1 else None) if powers else None
 
 
-_Patterns = tuple[tuple[re.Pattern[str], int | None], ...]
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A scale's pattern, for texts in the language of ``words``."""
+
+    form: str
+    power: int | None
+    words: Words
+
+    def match(self, folded: str, at: int) -> re.Match[str] | None:
+        # As a whole word it is a long pattern, which takes a millisecond to make.
+        if not _bare(self.form).match(folded, at):
+            return None
+        return _pattern(self.form, self.words.code).match(folded, at)
 
 
-def _matches(patterns: _Patterns, folded: str, at: int) -> list[Scale]:
-    found = ((pattern.match(folded, at), power) for pattern, power in patterns)
+def _matches(spoken: Sequence[_Word], folded: str, at: int) -> list[Scale]:
+    found = ((word.match(folded, at), word.power) for word in spoken)
     return [Scale(match.end(), power) for match, power in found if match]
 
 
 @cache
-def _patterns(language: str) -> tuple[_Patterns, _Patterns]:
+def _patterns(language: str) -> tuple[tuple[_Word, ...], tuple[_Word, ...]]:
     own, *others = words_understood(language)
     foreign = [
         scale
@@ -121,16 +133,23 @@ def _patterns(language: str) -> tuple[_Patterns, _Patterns]:
         if own.code in words.also or not _SHORT.fullmatch(scale[0])
     ]
     return (
-        tuple((_pattern(form, own), power) for form, power in _own_scales(language)),
-        tuple((_pattern(form, own), power) for form, power in foreign),
+        tuple(_Word(form, power, own) for form, power in _own_scales(language)),
+        tuple(_Word(form, power, own) for form, power in foreign),
     )
 
 
 _SHORT = re.compile(r"\w{1,2}")  # as words of another language
 
 
-def _pattern(form: str, words: Words) -> re.Pattern[str]:
+@cache
+def _bare(form: str) -> re.Pattern[str]:
+    return re.compile(form, re.I)
+
+
+@cache
+def _pattern(form: str, language: str) -> re.Pattern[str]:
     """``form`` as a whole word, but behind its point or before money ("3 MioEUR")."""
+    words = words_of(language)
     if "(?=" in form:
         return re.compile(form, re.I)
     if not words.blanks:

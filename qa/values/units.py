@@ -192,10 +192,16 @@ def _read_file(words: Words) -> list[tuple[str, Unit, bool]]:
 
 
 @cache
+def _locale(language: str) -> Locale:
+    """Raises UnknownLocaleError, ValueError. Babel takes its time to find one by its name."""
+    return Locale.parse(language)
+
+
+@cache
 def _cldr_names(name: str, length: str, language: str) -> tuple[set[str], set[str]]:
     """The names of a unit in one language that stand behind a number, and those before it."""
     try:
-        said = [format_unit(n or 1, name, length, locale=language) for n in _PLURALS]
+        said = [format_unit(n or 1, name, length, locale=_locale(language)) for n in _PLURALS]
     except (UnknownUnitError, UnknownLocaleError, ValueError):
         return set(), set()
     after, before = set[str](), set[str]()
