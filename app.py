@@ -7,9 +7,7 @@ import logging
 import os
 import shutil
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ParamSpec
@@ -39,9 +37,10 @@ from index import (
 )
 from index.translation import numeral, speaking, text
 from qa import ask
-from qa.answer import MAXIMUM_QUESTION, warm_up
+from qa.answer import MAXIMUM_QUESTION
 from qa.show import article_page, page
 from qa.show.markup import UPLOAD
+from qa.warming import warming
 from qa.web.attempts import Attempts
 from qa.web.bodies import Endpoints
 from qa.web.door import Door, SafeHeaders
@@ -284,29 +283,13 @@ def serve(
         listen(host, port) as listener,
         private_uploads(upload_quota) as uploads,
         Index.open(index_path) as index,
-        _warming(index),
+        warming(index),
     ):
         application = create_app(index, uploads, host=host, password=password)
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{listener.getsockname()[1]}/"
         print(text("Fundstelle: {address} (Ctrl-C ends it)", address=address), flush=True)
         run(application, listener, lambda: shutil.rmtree(uploads.folder))
-
-
-@contextmanager
-def _warming(index: Index) -> Iterator[None]:
-    """What a question needs is loaded while the page starts: the first one does not wait for it."""
-
-    def warm() -> None:
-        with suppress(FundstelleError):  # told to whoever asks
-            warm_up(index)
-
-    thread = threading.Thread(target=warm, name="warming up")
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
 
 
 def create_app(

@@ -77,7 +77,7 @@ def ask(  # noqa: PLR0913  # its options have names and defaults
     with index.snapshot() as snapshot:
         if snapshot.is_empty:
             return _of_no_articles(text)
-        reading = _loading(reader)
+        reading = loading(reader)
         reading.begin()
         with _timed(timings, "understand"):
             understood = asked(text, snapshot, today or date.today())
@@ -214,19 +214,9 @@ def _time_limit(attempts: Sequence[Attempt], chosen: int) -> TimeLimit | None:
 
 
 @cache
-def _loading(name: str | None) -> Loaded[Reader | None]:
+def loading(name: str | None) -> Loaded[Reader | None]:
     """The reader of that name, which is loaded while the passages are looked for."""
     return Loaded(lambda: None if name is None else load_reader(name))
-
-
-def warm_up(index: Index) -> None:
-    """Load what the first question would have to wait for. Raises FundstelleError."""
-    _loading(DEFAULT_READER).begin()
-    index.embed_queries(["?"])
-    reader = _loading(DEFAULT_READER).get()
-    assert reader is not None
-    reader.read("?", ["."])
-    ask("?x", index)
 
 
 def _checked(question: str) -> str:

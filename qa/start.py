@@ -25,7 +25,11 @@ def main() -> int:
 
     if heard:
         signal.signal(signal.SIGINT, _interrupt)
-    return command()
+    try:
+        return command()
+    finally:
+        if heard:  # a thread that still loads a model is waited for
+            signal.signal(signal.SIGINT, _leave)
 
 
 def _fill_standard_streams() -> None:

@@ -203,9 +203,9 @@ def top(
 def _lower_bound(scores: NDArray[np.float32], k: int) -> float:
     """A score that the best ``k`` are above, 0 at least.
 
-    Of a million rows half may hold one of the words; the maxima of blocks leave few of them. A
-    block is every so-manieth row, as maxima of whole rows are computed four times as fast, and a
-    last block that is not whole may be left out: its rows could only raise the bound.
+    Of a million rows half may hold one of the words; the maxima of blocks leave few of them. The
+    rows of a block lie apart, since so their maxima are computed four times as fast; a last block
+    that is not whole may be left out: its rows could only raise the bound.
     """
     blocks = len(scores) // _BLOCK
     if blocks < 2 * k:

@@ -182,7 +182,7 @@ def test_an_empty_index_answers_without_a_model(
         raise AssertionError("a model was asked for")
 
     monkeypatch.setattr(WordEmbedder, "embed_queries", loaded)
-    monkeypatch.setattr("qa.answer._loading", loaded)
+    monkeypatch.setattr("qa.answer.loading", loaded)
     given = ask(QUESTION, empty)
     assert given.answer == "Es sind noch keine Artikel da, die das beantworten könnten."
 

@@ -11,6 +11,7 @@ import pytest
 
 from index import Filters, Hit, Index, Snapshot, make_article
 from index.encoder.embedder import Embedder
+from index.loaded import Loaded
 from qa import ask
 from qa.reading.spans import Reading
 from qa.retrieval.search import asks_for_reports, choose
@@ -80,7 +81,7 @@ def test_a_passage_of_two_attempts_is_read_once(
             read.extend(passages)
             return [Reading((), 0.0) for _ in passages]
 
-    monkeypatch.setattr("qa.answer._reader", lambda name: Counting())
+    monkeypatch.setattr("qa.answer.loading", lambda name: Loaded(Counting))
     answer = ask(EVENT, index, today=TODAY)
     assert answer.time_limit is not None
     assert len(read) == len(set(read)) == 2
