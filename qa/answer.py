@@ -12,6 +12,7 @@ from itertools import chain
 
 from index import Filters, Hit, Index, Snapshot, UsageError, renumbered, spread, translation
 from index.loaded import Loaded
+from index.text.analysis import detect
 from index.translation import numeral, speaking
 from qa.answer_types import Kind
 from qa.citations import nearest, present
@@ -100,10 +101,14 @@ def ask(  # noqa: PLR0913  # its options have names and defaults
 
 
 def _of_no_articles(question: str) -> Answer:
-    language = understand(question, today=date.today()).language
+    timings: dict[str, float] = {}
+    with _timed(timings, "total"):
+        language = detect(question)
     with speaking(language):
         told = translation.text("There are no articles yet that could answer this.")
-    return Answer(question, language, str(Kind.OTHER), found=False, answer=told, confidence=0.0)
+    return Answer(
+        question, language, str(Kind.OTHER), False, told, confidence=0.0, timings_ms=timings
+    )
 
 
 def asked(text: str, snapshot: Snapshot, today: date) -> Question:

@@ -28,4 +28,5 @@ def _warm(index: Index) -> None:
         reader = loading(DEFAULT_READER).get()
         if reader is not None:
             reader.read("?", ["."])
-        ask("?x", index)
+        # What a question else needs: the rules of its values, and the index mapped into memory.
+        ask("Was?", index)

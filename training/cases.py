@@ -23,6 +23,7 @@ from corpora.indexes import kept_index
 from index import Article, Hit, Index, make_article, read_sources
 from index.encoder.models import resolve
 from qa.answer import asked, to_read
+from qa.evaluation.gold import Place
 from qa.question.analyse import Question
 from qa.reading.base import Reader
 from qa.scoring.again import read_again
@@ -54,15 +55,6 @@ OWN_DATA = Path(__file__).resolve().parent / "data"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where an answer stands: a text, by its checksum, and a range in it."""
-
-    text: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """One asking of one question; ``views`` are its answers, each with its places."""
 
@@ -80,26 +72,22 @@ class Case:
         """Whether a sentence holds an answer at its own place."""
         text = candidate.hit.passage.article.sha256
         return any(
-            place.text == text and candidate.span.start <= place.start < candidate.span.end
+            place.sha256 == text and candidate.span.start <= place.start < candidate.span.end
             for view in self.views
             for place in view
         )
 
     def view_of(self, claim: Claim) -> int | None:
-        """The number of the view at whose place a claim stands; None where at none.
-
-        They share at least half of the shorter one: people and readers mark an answer with its
-        article or without, with the thing counted or without.
-        """
-        candidate = claim.scored.candidate
-        text = candidate.hit.passage.article.sha256
-        start, end = claim.place
-        for number, view in enumerate(self.views):
-            for place in view:
-                shared = min(end, place.end) - max(start, place.start)
-                if place.text == text and 2 * shared >= min(end - start, place.end - place.start):
-                    return number
-        return None
+        """The number of the view at whose place a claim stands; None where at none."""
+        there = Place(claim.scored.candidate.hit.passage.article.sha256, *claim.place)
+        return next(
+            (
+                number
+                for number, view in enumerate(self.views)
+                if any(there.coincides(place) for place in view)
+            ),
+            None,
+        )
 
     def views_of(self, found: Sequence[Claim]) -> list[int | None]:
         """For each claim its view: by its place, or because it says what one at a place says."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import save
 
 from qa.reading.encoder import DEFAULT_WEIGHTS, FORMAT
@@ -39,11 +40,18 @@ def main() -> None:
     )
     parser.add_argument("--weight", type=float, nargs="+", help="of each run; all alike")
     parser.add_argument("--rank", type=int, help="of the mean; the first run's")
+    parser.add_argument(
+        "--card", action="store_true", help="write the card alone, of what is there"
+    )
     parser.add_argument("--to", type=Path, default=DEFAULT_WEIGHTS)
     options = parser.parse_args()
     runs = options.run
     weights = options.weight or [1 / len(runs)] * len(runs)
-    print(export(list(zip(runs, weights, strict=True)), options.to, options.rank))
+    exported = list(zip(runs, weights, strict=True))
+    if options.card:
+        write_card(exported, options.to)
+    else:
+        print(export(exported, options.to, options.rank))
 
 
 Runs = Sequence[tuple[Path, float]]
@@ -85,12 +93,14 @@ def export(runs: Runs, to: Path, rank: int | None = None) -> str:
         "questions": settings["seen_before"] + state["progress"]["questions"],
     }
     to.with_suffix(".json").write_text(json.dumps(description, indent=1) + "\n", "utf-8")
-    write_card(runs, to, rank)
+    write_card(runs, to)
     return f"{to}: {len(content):,} bytes, {description['questions']:,} questions seen"
 
 
-def write_card(exported: Runs, weights: Path, rank: int) -> None:
+def write_card(exported: Runs, weights: Path) -> None:
     """Write the model card beside ``weights`` from the runs' logs and recorded evaluations."""
+    with safe_open(weights, "pt") as file:
+        rank = int(file.metadata()["rank"])
     about = json.loads(weights.with_suffix(".json").read_text("utf-8"))
     folders = [run for run, _ in exported if run.is_dir()]
     runs = list(dict.fromkeys(folder for run in folders for folder in _lineage(run)))

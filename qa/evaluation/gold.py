@@ -44,6 +44,17 @@ class Place:
     start: int
     end: int
 
+    def coincides(self, other: Place) -> bool:
+        """Whether two places share at least half of the shorter one.
+
+        People and readers mark an answer with its article or without, with the thing counted or
+        without.
+        """
+        shared = min(self.end, other.end) - max(self.start, other.start)
+        return self.sha256 == other.sha256 and 2 * shared >= min(
+            self.end - self.start, other.end - other.start
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectedView:

@@ -124,17 +124,9 @@ def expected_of(
     return {
         number
         for number, expected in enumerate(gold.views)
-        if any(_coincide(one, other) for one in shown for other in expected.places)
+        if any(one.coincides(other) for one in shown for other in expected.places)
         or any(says(view.value, value, answer.language) for value in expected.values)
     }
-
-
-def _coincide(one: Place, other: Place) -> bool:
-    """Whether two places share at least half of the shorter one."""
-    shared = min(one.end, other.end) - max(one.start, other.start)
-    return one.sha256 == other.sha256 and 2 * shared >= min(
-        one.end - one.start, other.end - other.start
-    )
 
 
 def says(said: str, expected: str, language: str) -> bool:

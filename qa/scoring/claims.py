@@ -216,7 +216,7 @@ def _read(claim: Claim, beside: Sequence[Claim]) -> dict[str, float]:
     others = [
         other.margin
         for other in beside
-        if other.key != claim.key and not _are_of_other_times(claim, other)
+        if other.key != claim.key and not are_of_other_times(claim, other)
     ]
     lead = claim.margin - max(others, default=NO_MARGIN)
     return {
@@ -225,11 +225,12 @@ def _read(claim: Claim, beside: Sequence[Claim]) -> dict[str, float]:
     }
 
 
-def _are_of_other_times(one: Claim, other: Claim) -> bool:
-    """Whether both may hold, each at its time."""
-    again = one.scored.candidate.again
+def are_of_other_times(one: Claim, other: Claim) -> bool:
+    """Whether a sentence claims both, each at its time, and was read again for it."""
+    candidate = one.scored.candidate
     return (
-        bool(again)
+        candidate is other.scored.candidate
+        and bool(candidate.again)
         and one.value is not None
         and other.value is not None
         and is_at_another_time(one.value, other.value, one.language)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qa.scoring.again import is_at_another_time
-from qa.scoring.claims import Claim
+from qa.scoring.claims import Claim, are_of_other_times
 from qa.scoring.logistic import Scorer
 
 NAMED_AT_LEAST = 0.05
@@ -37,7 +36,7 @@ def shown(found: Sequence[Claim], scorer: Scorer) -> list[Claim]:
 
 def _needed(claim: Claim, chosen: Sequence[Claim], scorer: Scorer) -> float:
     """The probability that a claim must have beside those that are shown."""
-    if any(_is_at_another_time(claim, other) for other in chosen):
+    if any(are_of_other_times(claim, other) for other in chosen):
         return NAMED_AT_LEAST
     if not chosen or any(_is_owed(claim, other) for other in chosen):
         return scorer.threshold
@@ -55,18 +54,6 @@ def _is_owed(claim: Claim, shown: Claim) -> bool:
     """Whether a claim says what is shown already, or what now holds in place of it."""
     return claim.key == shown.key or (
         shown.is_former and claim.scored.candidate is shown.scored.candidate
-    )
-
-
-def _is_at_another_time(claim: Claim, shown: Claim) -> bool:
-    """Whether the sentence of what is shown goes on with another time, and was read for it."""
-    candidate = claim.scored.candidate
-    return (
-        candidate is shown.scored.candidate
-        and bool(candidate.again)
-        and claim.value is not None
-        and shown.value is not None
-        and is_at_another_time(claim.value, shown.value, claim.language)
     )
 
 

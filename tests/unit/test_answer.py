@@ -185,6 +185,7 @@ def test_an_empty_index_answers_without_a_model(
     monkeypatch.setattr("qa.answer.loading", loaded)
     given = ask(QUESTION, empty)
     assert given.answer == "Es sind noch keine Artikel da, die das beantworten könnten."
+    assert given.timings_ms["total"] >= 0, "as qa eval reads it"
 
 
 def test_json_has_the_agreed_keys(answer: Answer) -> None:

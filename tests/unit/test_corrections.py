@@ -36,6 +36,7 @@ from qa.values.find import find_values
         ("Von 120 Abgeordneten stimmten auf Antrag 70 Abgeordnete dafür.", "de", []),
         ("Tickets cost from 10 euros for children to 15 euros for adults.", "en", []),
         ("Im Jahr 2020 kamen 120, im Jahr 2021 150 Gäste.", "de", []),
+        ("Bisher füllt sie 9.000 Flaschen ab, künftig sollen es 22.000 Flaschen sein.", "de", []),
     ],
 )
 def test_what_no_longer_holds(text: str, language: str, former: list[str]) -> None:

@@ -26,7 +26,7 @@ from qa.reading.encoder import LINEARS, EncoderReader
 from training import reader_sources, train_reader
 from training.average import averaged
 from training.evaluate_reader import evaluate_held_back
-from training.export_reader import export
+from training.export_reader import export, write_card
 from training.reader_data import BUCKET, MAX_TOKENS, Batch, Example, ReaderData
 from training.reader_model import AdapterSettings, SpanModel, _LowRank
 from training.reader_scores import best_span, examine, normalised, overlap
@@ -533,6 +533,9 @@ def test_an_exported_checkpoint_is_a_reader(
     card = (tmp_path / "reader.md").read_text("utf-8")
     assert "CC BY-SA 4.0" in card
     assert json.loads((tmp_path / "reader.json").read_text("utf-8"))["sha256"] in card
+    (tmp_path / "reader.md").unlink()
+    write_card([(tmp_path / "run", 1.0)], tmp_path / "reader.safetensors")
+    assert (tmp_path / "reader.md").read_text("utf-8") == card
     reader = EncoderReader(encoder, tmp_path / "reader.safetensors")
     (reading,) = reader.read("wort1 wort2", ["wort3 wort4 wort5"])
     tokens = torch.tensor([[0, 5, 6, 2, 2, 7, 8, 9, 2]])
