@@ -29,8 +29,21 @@ if TYPE_CHECKING:
 PROMPTS: Mapping[str, str] = {"query": "query: ", "document": "passage: "}
 
 SOURCE_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-LAYOUT_VERSION = 4
+LAYOUT_VERSION = 5
 """Raised when the conversion changes, so that an older folder in the cache is not used."""
+
+
+LINEARS: Mapping[str, str] = {
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+}
+"""A layer's six linear maps: their short names, and those in ``BertModel``."""
+
+_NORMS: Mapping[str, str] = {"aln": "attention.output.LayerNorm", "oln": "output.LayerNorm"}
 
 
 def packaged_weights() -> Path:
@@ -87,7 +100,9 @@ def convert(source: Path, target: Path) -> None:
     _forget_the_process(target)
     pieces.prepare(target)
     graph.store(
-        graph.bert_graph(mapped(target / graph.WEIGHTS), packed.heads, packed.epsilon),
+        graph.bert_graph(
+            mapped(target / graph.WEIGHTS), packed.heads, packed.epsilon, packed.matrices()
+        ),
         target / graph.FILE,
     )
 
@@ -167,15 +182,38 @@ class _PackedModel:
         import numpy as np
 
         elements, offset, size = self._tensors[name]
-        raw = self._data[offset : offset + size]
         if size == 4 * elements:
+            raw = self._data[offset : offset + size]
             return np.frombuffer(raw, dtype="<f4").astype(np.float32)
-        half = self.block // 2
-        blocks = np.frombuffer(raw, dtype=np.dtype([("scale", "<f2"), ("nibbles", "u1", (half,))]))
-        nibbles = blocks["nibbles"]  # (n / block, block / 2)
-        weights = np.concatenate([nibbles & 15, nibbles >> 4], axis=1).astype(np.float32) - 8.0
-        weights *= blocks["scale"].astype(np.float32)[:, None]
+        numbers, scales = self._blocks(name)
+        weights: NDArray[np.float32] = numbers.astype(np.float32) * scales.astype(np.float32)
         return weights.reshape(-1)[:elements]
+
+    def matrices(self) -> dict[str, graph.Matrix]:
+        """The linear maps' as they stand in the file, by their names in ``BertModel``."""
+        found = {}
+        for ours, theirs in self._names_of_layers(LINEARS, "w", "weight"):
+            numbers, scales = self._blocks(ours)
+            columns = self.feed_forward if ours.endswith(".fo.w") else self.hidden
+            groups = -1, columns // self.block
+            found[theirs] = graph.Matrix(
+                numbers.reshape(*groups, self.block), scales.reshape(*groups, 1)
+            )
+        return found
+
+    def _blocks(self, name: str) -> tuple[NDArray[np.int8], NDArray[np.float16]]:
+        """Of a tensor in 4 bits: numbers (blocks, 32), -8..7, and their scales (blocks, 1)."""
+        import numpy as np
+
+        _elements, offset, size = self._tensors[name]
+        half = self.block // 2
+        blocks = np.frombuffer(
+            self._data[offset : offset + size],
+            dtype=np.dtype([("scale", "<f2"), ("nibbles", "u1", (half,))]),
+        )
+        nibbles = blocks["nibbles"]
+        numbers = np.concatenate([nibbles & 15, nibbles >> 4], axis=1).astype(np.int8) - np.int8(8)
+        return numbers, blocks["scale"][:, None].copy()
 
     def bert(self) -> Any:
         """The encoder as a ``transformers.BertModel``, float32.
@@ -212,21 +250,16 @@ class _PackedModel:
         yield "emb.word", "embeddings.word_embeddings.weight"
         yield "emb.pos", "embeddings.position_embeddings.weight"
         yield "emb.type", "embeddings.token_type_embeddings.weight"
-        linear = {
-            "q": "attention.self.query",
-            "k": "attention.self.key",
-            "v": "attention.self.value",
-            "ao": "attention.output.dense",
-            "fi": "intermediate.dense",
-            "fo": "output.dense",
-            "aln": "attention.output.LayerNorm",
-            "oln": "output.LayerNorm",
-        }
         for ours, theirs in (("w", "weight"), ("b", "bias")):
             yield f"emb.ln.{ours}", f"embeddings.LayerNorm.{theirs}"
-            for layer in range(self.layers):
-                for short, long in linear.items():
-                    yield f"l{layer}.{short}.{ours}", f"encoder.layer.{layer}.{long}.{theirs}"
+            yield from self._names_of_layers({**LINEARS, **_NORMS}, ours, theirs)
+
+    def _names_of_layers(
+        self, parts: Mapping[str, str], ours: str, theirs: str
+    ) -> Iterator[tuple[str, str]]:
+        for layer in range(self.layers):
+            for short, long in parts.items():
+                yield f"l{layer}.{short}.{ours}", f"encoder.layer.{layer}.{long}.{theirs}"
 
     def tokenizer(self) -> Tokenizer:
         """The Unigram tokenizer, with the file's normalisation as NFKC and its exceptions."""

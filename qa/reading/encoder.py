@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from index import ModelError
 from index.cache import cache_folder, made_once
 from index.encoder.compiled import CompiledEncoder
+from index.encoder.e5_weights import LINEARS
 from index.encoder.embedder import preferred_dtype
 from index.encoder.graph import FILE as GRAPH
 from index.encoder.graph import VERSION, WEIGHTS, bert_graph, store
@@ -32,16 +33,6 @@ if TYPE_CHECKING:
 
 DEFAULT_WEIGHTS = Path(__file__).parent / "reader.safetensors"
 FORMAT = "fundstelle-reader-1"
-
-LINEARS: Mapping[str, str] = {
-    "q": "attention.self.query",
-    "k": "attention.self.key",
-    "v": "attention.self.value",
-    "ao": "attention.output.dense",
-    "fi": "intermediate.dense",
-    "fo": "output.dense",
-}
-"""A layer's six linear maps: their short names in the reader's file, and those in ``BertModel``."""
 
 MAX_TOKENS = 288
 
@@ -184,7 +175,7 @@ def _graph(folder: ModelFolder, adapter: _Adapter) -> Path:
     except OSError as error:
         raise ModelError(
             text(
-                "The reader could not be written to {parent}: {reason}. It needs 50 MB there; "
+                "The reader could not be written to {parent}: {reason}. It needs 25 MB there; "
                 "FUNDSTELLE_CACHE=FOLDER names another place.",
                 parent=place.parent,
                 reason=error.strerror,

@@ -12,7 +12,7 @@ import pytest
 
 from index.encoder.compiled import CompiledEncoder, filled
 from index.encoder.embedder import Embedder, open_embedder
-from index.encoder.graph import FILE, WEIGHTS
+from index.encoder.graph import FILE, WEIGHTS, rounded
 from index.encoder.light import BATCH_TOKENS, LightEmbedder, _batches
 from index.errors import ModelError
 
@@ -81,3 +81,14 @@ def test_batches_hold_texts_of_about_one_length_and_not_too_many() -> None:
     for batch in found:
         assert len({filled(lengths[position]) for position in batch}) == 1
         assert len(batch) == 1 or sum(lengths[position] for position in batch) <= BATCH_TOKENS
+
+
+def test_a_rounded_matrix_is_off_by_half_a_step_at_most() -> None:
+    weights = np.random.default_rng(1).normal(0.0, 0.05, (6, 96)).astype(np.float32)
+    weights[2] = 0.0
+    weights[3, 40] = 4.0
+    matrix = rounded(weights)
+    assert matrix.numbers.shape == (6, 3, 32)
+    off = np.abs(matrix.weights - weights).reshape(6, 3, 32)
+    assert (off <= 0.51 * matrix.scales.astype(np.float32)).all()
+    assert (matrix.weights[2] == 0.0).all()

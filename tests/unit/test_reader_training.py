@@ -20,9 +20,10 @@ from tokenizers.models import Unigram
 from torch.nn import functional
 from transformers import BertConfig, BertModel
 
+from index.encoder.e5_weights import LINEARS
 from index.encoder.models import ModelFolder
 from index.encoder.pieces import prepare
-from qa.reading.encoder import LINEARS, EncoderReader
+from qa.reading.encoder import EncoderReader
 from training import reader_sources, train_reader
 from training.average import averaged
 from training.evaluate_reader import evaluate_held_back
@@ -54,10 +55,10 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> ModelFolder:
     prepare(path)
     config = BertConfig(
         vocab_size=len(vocabulary),
-        hidden_size=16,
+        hidden_size=32,
         num_hidden_layers=3,
         num_attention_heads=2,
-        intermediate_size=32,
+        intermediate_size=64,
         max_position_embeddings=300,
         initializer_range=0.3,
     )
