@@ -1,7 +1,8 @@
 """What one question costs, counted: the same on a busy machine as on an idle one.
 
 It is asked of the example articles after another one, so that the models are loaded. Counted are
-how often a text is made into terms, what the two models read, and what is asked of the record.
+how often a text is made into terms, what the two models read, what of the lexical leg, and what is
+asked of the record.
 
     python -m bench.count_question "Wie hoch wurde Scale AI bewertet?"
 """
@@ -23,8 +24,11 @@ from rich.console import Console
 from rich.table import Table
 
 from index import Index
+from index.encoder.compiled import CompiledEncoder
+from index.legs.postings import Postings
 from index.text.analysis import terms
-from qa import ask
+from qa.answer import DEFAULT_READER, ask, loading
+from qa.reading.encoder import EncoderReader
 
 ARTICLES = Path(__file__).resolve().parents[1] / "examples" / "articles"
 QUESTION = "Wie hoch wurde Scale AI bewertet?"
@@ -38,6 +42,8 @@ class Counts:
     analysed: list[str] = field(default_factory=list)
     encoder: list[int] = field(default_factory=list)
     reader: list[int] = field(default_factory=list)
+    tokens: int = 0
+    postings: int = 0
     statements: int = 0
     rows: int = 0
 
@@ -49,20 +55,17 @@ class Counts:
             "encoder, texts": sum(self.encoder),
             "reader, passes": len(self.reader),
             "reader, texts": sum(self.reader),
+            "tokens given to both": self.tokens,
+            "postings": self.postings,
             "SQL statements": self.statements,
             "rows fetched": self.rows,
         }
 
 
-def count(question: str) -> Counts:
-    """Ask another question, and then this one while it is counted."""
+def count(question: str, folder: Path) -> Counts:
+    """Ask another question of the index in ``folder``, and then this one while it is counted."""
     counts = Counts()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        connections_counted(counts) as watch,
-        Index.open(Path(folder) / "index") as index,
-    ):
-        index.add([ARTICLES])
+    with connections_counted(counts) as watch, Index.open(folder, create=False) as index:
         ask(ANOTHER, index)
         with terms_counted(counts), passes_counted(counts), watch():
             ask(question, index)
@@ -143,33 +146,42 @@ def terms_counted(counts: Counts) -> Iterator[None]:
 
 @contextmanager
 def passes_counted(counts: Counts) -> Iterator[None]:
-    """Watch how each pass of a model ends: the encoder's with vectors of length 1, the reader's
-    with a state for each token."""
-    from torch.nn import functional
-    from torch.nn.modules.module import register_module_forward_hook
+    """Watch the passes of both models, with the tokens that they are given, and what the lexical
+    leg reads."""
+    run, find = CompiledEncoder.run, Postings.find
+    readers = {id(reader) for reader in _readers()}
 
-    normalize = functional.normalize
+    def ran(self: CompiledEncoder, batches: Any, done: Any) -> None:
+        passes = counts.reader if id(self) in readers else counts.encoder
+        passes.extend(len(batch) for batch in batches)
+        counts.tokens += sum(len(text) for batch in batches for text in batch)
+        run(self, batches, done)
 
-    def counted(vectors: Any, *arguments: Any, **named: Any) -> Any:
-        counts.encoder.append(len(vectors))
-        return normalize(vectors, *arguments, **named)
+    def found(self: Postings, term: str) -> Any:
+        rows, numbers = find(self, term)
+        counts.postings += len(rows)
+        return rows, numbers
 
-    def read(module: Any, arguments: Any, output: Any) -> None:
-        if hasattr(output, "pooler_output"):
-            counts.reader.append(len(output.last_hidden_state))
+    with patch.object(CompiledEncoder, "run", ran), patch.object(Postings, "find", found):
+        yield
 
-    hook = register_module_forward_hook(read)
-    try:
-        with patch.object(functional, "normalize", counted):
-            yield
-    finally:
-        hook.remove()
+
+def _readers() -> Iterator[CompiledEncoder]:
+    """The encoders of the readers that are loaded."""
+    reader = loading(DEFAULT_READER).get()
+    if isinstance(reader, EncoderReader):
+        yield reader.encoder
 
 
 def main(question: Annotated[str, typer.Argument(help="What is asked.")] = QUESTION) -> None:
     """Print what a question costs."""
     table = Table("", question)
-    for name, number in count(question).table().items():
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent) / "index"
+        with Index.open(folder) as index:
+            index.add([ARTICLES])
+        counts = count(question, folder)
+    for name, number in counts.table().items():
         table.add_row(name, f"{number:,}")
     Console().print(table)
 

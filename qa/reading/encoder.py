@@ -52,7 +52,7 @@ class EncoderReader:
                 )
             )
         self._head = adapter.head
-        self._encoder = CompiledEncoder(
+        self.encoder = CompiledEncoder(
             _graph(model_folder, adapter), model_folder.path / WEIGHTS, preferred_dtype()
         )
         self._pieces = Pieces(model_folder.path)
@@ -73,7 +73,7 @@ class EncoderReader:
         ]
         windows: list[list[Window]] = [[] for _ in passages]
         weight, bias = self._head
-        states = self._encoder.states(inputs)
+        states = self.encoder.states(inputs)
         for (number, first, last), of_tokens in zip(pieces, states, strict=True):
             logits = of_tokens @ weight.T + bias
             context = slice(len(asked) + 3, len(asked) + 3 + last - first)
