@@ -150,6 +150,10 @@ def serve(
     ] = 1_000,
 ) -> None:
     """Open the web page on this machine: ask, read, add files."""
+    from qa.answer import DEFAULT_READER, loading
+
+    # Beside the import of gradio, which takes seconds.
+    loading(DEFAULT_READER).begin()
     from app import serve as serve_page
 
     quota = upload_quota * 1_000_000
