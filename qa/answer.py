@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -31,6 +31,10 @@ from qa.views import grouped
 from qa.wording import in_words, is_list
 
 DEFAULT_READER = "default"
+
+TOGETHER = 8
+"""Questions whose vectors are made in one pass: with what each of them needs later, these are as
+many as are remembered."""
 
 MAXIMUM_QUESTION = 2_000
 """Characters."""
@@ -73,31 +77,81 @@ def ask(  # noqa: PLR0913  # its options have names and defaults
     Every citation's quote was compared with the stored text. Raises UsageError for a question that
     is empty or longer than 2,000 characters.
     """
-    timings: dict[str, float] = {}
-    text = _checked(question)
+    options = _Options(k, filters, today, use_time_limit, reader, reranker, recent)
+    return _answers([question], index, options)[0]
+
+
+def ask_many(  # noqa: PLR0913  # those of ``ask``
+    questions: Iterable[str],
+    index: Index,
+    *,
+    k: int = 8,
+    filters: Filters | None = None,
+    today: date | None = None,
+    use_time_limit: bool = True,
+    reader: str | None = DEFAULT_READER,
+    reranker: str | None = None,
+    recent: bool | float = False,
+) -> list[Answer]:
+    """Answer ``questions`` as ``ask`` does, all from one state of the articles.
+
+    They are understood together, which costs less than one after another. Raises UsageError for a
+    question that is empty or too long, before any is answered.
+    """
+    options = _Options(k, filters, today, use_time_limit, reader, reranker, recent)
+    return _answers(questions, index, options)
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """The options of ``ask``."""
+
+    k: int
+    filters: Filters | None
+    today: date | None
+    use_time_limit: bool
+    reader: str | None
+    reranker: str | None
+    recent: bool | float
+
+
+def _answers(questions: Iterable[str], index: Index, options: _Options) -> list[Answer]:
+    texts = [_checked(question) for question in questions]
+    answers: list[Answer] = []
     with index.snapshot() as snapshot:
         if snapshot.is_empty:
-            return _of_no_articles(text)
-        reading = loading(reader)
-        reading.begin()
-        with _timed(timings, "understand"):
-            understood = asked(text, snapshot, today or date.today())
-        asked_limit = understood.limit if use_time_limit else None
-        with _timed(timings, "search"):
-            retrieval = Retrieval(
-                snapshot,
-                2 * max(k, READ_PASSAGES),
-                filters or Filters(),
-                recent,
-                None if reranker is None else load_reranker(reranker),
-            )
-            attempts = retrieval.attempts(understood, asked_limit)
-        with _timed(timings, "judge"):
-            scorer = load_scorer("plain" if reader is None else "reader")
-            verdicts = _verdicts(understood, attempts, snapshot, reading.get(), scorer)
+            return [_of_no_articles(text) for text in texts]
+        loading(options.reader).begin()
+        for first in range(0, len(texts), TOGETHER):
+            some = texts[first : first + TOGETHER]
+            timings: dict[str, float] = {}
+            with _timed(timings, "understand"):
+                understood = asked(some, snapshot, options.today or date.today())
+            share = {name: spent / len(some) for name, spent in timings.items()}
+            answers += [_answered(each, snapshot, options, dict(share)) for each in understood]
+    return answers
+
+
+def _answered(
+    question: Question, snapshot: Snapshot, options: _Options, timings: dict[str, float]
+) -> Answer:
+    with _timed(timings, "search"):
+        retrieval = Retrieval(
+            snapshot,
+            2 * max(options.k, READ_PASSAGES),
+            options.filters or Filters(),
+            options.recent,
+            None if options.reranker is None else load_reranker(options.reranker),
+        )
+        limit = question.limit if options.use_time_limit else None
+        attempts = retrieval.attempts(question, limit)
+    with _timed(timings, "judge"):
+        scorer = load_scorer("plain" if options.reader is None else "reader")
+        reader = loading(options.reader).get()
+        verdicts = _verdicts(question, attempts, snapshot, reader, scorer)
     timings["total"] = sum(timings.values())
     chosen = choose([verdict.confidence for verdict in verdicts], scorer.threshold)
-    return _answer(understood, attempts, chosen, verdicts[chosen], k, scorer, timings)
+    return _answer(question, attempts, chosen, verdicts[chosen], options.k, scorer, timings)
 
 
 def _of_no_articles(question: str) -> Answer:
@@ -111,13 +165,16 @@ def _of_no_articles(question: str) -> Answer:
     )
 
 
-def asked(text: str, snapshot: Snapshot, today: date) -> Question:
-    """A question understood, with what kind of answer it asks for."""
-    question = understand(text, today=today)
-    # Both are looked for later, and made in one pass here.
-    bare = without_names(text, question.language)
-    vectors = snapshot.embed_queries([bare, text])
-    return replace(question, chances=chances(vectors[0], snapshot.encoder))
+def asked(texts: Sequence[str], snapshot: Snapshot, today: date) -> list[Question]:
+    """Questions understood, each with what kind of answer it asks for."""
+    questions = [understand(text, today=today) for text in texts]
+    bare = [without_names(question.text, question.language) for question in questions]
+    # The questions' own are looked for later, and made in one pass here.
+    vectors = snapshot.embed_queries([*bare, *texts])
+    return [
+        replace(question, chances=chances(vector, snapshot.encoder))
+        for question, vector in zip(questions, vectors, strict=False)
+    ]
 
 
 def _answer(

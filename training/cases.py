@@ -186,7 +186,7 @@ def case(
 ) -> Case:
     """A question asked, as if there were no articles with the texts that are ``held_back``."""
     with index.snapshot() as snapshot:
-        question = asked(text, snapshot, TODAY)
+        (question,) = asked([text], snapshot, TODAY)
         found: Iterable[Hit] = snapshot.search(
             text, k=HELD_BACK_DEPTH if held_back else DEPTH, language=question.language
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from index import Filters, Hit, Index, Passage, Span, UsageError, make_article
-from qa import Answer, Citation, Evidence, Normalized, TimeLimit, View, ask
+from qa import Answer, Citation, Evidence, Normalized, TimeLimit, View, ask, ask_many
 from qa.answer import READ_WITHIN, to_read
 from qa.citations import citation_holds
 from tests.fakes import WordEmbedder
@@ -345,3 +345,23 @@ def test_further_citations_are_true_and_no_views(sample_index: Index) -> None:
     assert not named & {citation.n for citation in found.further}
     assert [c.n for c in found.citations] == list(range(1, len(found.citations) + 1))
     check_citations(found, sample_index)
+
+
+def test_many_questions_have_the_answers_of_each(sample_index: Index) -> None:
+    questions = [
+        "Wie hoch wurde Scale AI bewertet?",
+        "Who opened the Elbphilharmonie?",
+        *(f"Was geschah im Jahr {year}?" for year in range(2014, 2022)),
+    ]
+    together = ask_many(questions, sample_index)
+    for question, answer in zip(questions, together, strict=True):
+        alone = ask(question, sample_index)
+        assert (answer.question, answer.answer) == (question, alone.answer)
+        assert answer.confidence == pytest.approx(alone.confidence, abs=1e-3)
+        assert set(answer.timings_ms) == set(alone.timings_ms)
+    assert ask_many([], sample_index) == []
+
+
+def test_one_question_that_is_none_is_told_before_any_is_answered(sample_index: Index) -> None:
+    with pytest.raises(UsageError, match="empty"):
+        ask_many(["Wer?", " "], sample_index)
