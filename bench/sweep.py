@@ -76,7 +76,7 @@ class Asked:
 
 
 def look_up(text: str, places: tuple[Place, ...], snapshot: Snapshot, reader: Reader) -> Asked:
-    question = as_asked(text, snapshot, TODAY)
+    (question,) = as_asked([text], snapshot, TODAY)
     retrieval = Retrieval(snapshot, 2 * max(SHOWN, READ_PASSAGES), Filters())
     attempts = tuple(retrieval.attempts(question, question.limit))
     read = [hit for attempt in attempts for hit in to_read(attempt.hits)]
