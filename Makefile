@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLES := .fundstelle/examples
 
-.PHONY: ask test test-durability test-hostile check format eval bench-embed bench-lexical bench-store clean help
+.PHONY: ask test test-durability test-hostile check format eval bench bench-embed bench-lexical bench-store clean help
 
 ask: $(EXAMPLES)/articles.db
 	@$(BIN)/qa --index $(EXAMPLES) query "$(Q)"
@@ -32,6 +32,9 @@ format: $(VENV)/.dev
 
 eval: $(VENV)/.installed
 	$(BIN)/python -m bench.retrieval
+
+bench: $(VENV)/.installed
+	$(BIN)/python -m bench.peers
 
 bench-embed: $(VENV)/.installed
 	$(BIN)/python -m bench.embed
@@ -67,6 +70,7 @@ help:
 	@echo 'make test-hostile   bad input of every kind, and what becomes of it'
 	@echo 'make check          formatting, lint and types'
 	@echo 'make eval           retrieval quality on XQuAD-R'
+	@echo 'make bench          the library beside its peers: speed, memory, disk, the right paragraph'
 	@echo 'make bench-embed    embedding speed beside sentence-transformers'
 	@echo 'make bench-lexical  BM25 beside rank_bm25 and bm25s'
 	@echo 'make bench-store    storage at 10,000, 100,000 and 1,000,000 passages'

@@ -1,0 +1,1 @@
+"""Our library beside its peers: the same passages, model and questions, in one run."""
