@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from index.encoder.e5_weights import LINEARS
+from index.encoder.graph import LINEARS
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,16 +33,6 @@ LAYOUT_VERSION = 5
 """Raised when the conversion changes, so that an older folder in the cache is not used."""
 
 
-LINEARS: Mapping[str, str] = {
-    "q": "attention.self.query",
-    "k": "attention.self.key",
-    "v": "attention.self.value",
-    "ao": "attention.output.dense",
-    "fi": "intermediate.dense",
-    "fo": "output.dense",
-}
-"""A layer's six linear maps: their short names, and those in ``BertModel``."""
-
 _NORMS: Mapping[str, str] = {"aln": "attention.output.LayerNorm", "oln": "output.LayerNorm"}
 
 
@@ -192,7 +182,7 @@ class _PackedModel:
     def matrices(self) -> dict[str, graph.Matrix]:
         """The linear maps' as they stand in the file, by their names in ``BertModel``."""
         found = {}
-        for ours, theirs in self._names_of_layers(LINEARS, "w", "weight"):
+        for ours, theirs in self._names_of_layers(graph.LINEARS, "w", "weight"):
             numbers, scales = self._blocks(ours)
             columns = self.feed_forward if ours.endswith(".fo.w") else self.hidden
             groups = -1, columns // self.block
@@ -252,7 +242,7 @@ class _PackedModel:
         yield "emb.type", "embeddings.token_type_embeddings.weight"
         for ours, theirs in (("w", "weight"), ("b", "bias")):
             yield f"emb.ln.{ours}", f"embeddings.LayerNorm.{theirs}"
-            yield from self._names_of_layers({**LINEARS, **_NORMS}, ours, theirs)
+            yield from self._names_of_layers({**graph.LINEARS, **_NORMS}, ours, theirs)
 
     def _names_of_layers(
         self, parts: Mapping[str, str], ours: str, theirs: str

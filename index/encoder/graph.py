@@ -27,6 +27,16 @@ VERSION = 3
 FILE, WEIGHTS = "encoder.xml", "model.safetensors"
 """A graph, and beside it the weights that it was drawn from."""
 
+LINEARS: Mapping[str, str] = {
+    "q": "attention.self.query",
+    "k": "attention.self.key",
+    "v": "attention.self.value",
+    "ao": "attention.output.dense",
+    "fi": "intermediate.dense",
+    "fo": "output.dense",
+}
+"""A layer's six linear maps: their short names, and those in ``BertModel``."""
+
 GROUP = 32
 """Neighbours in a row of a matrix that share a scale."""
 

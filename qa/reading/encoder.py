@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 from index import ModelError
 from index.cache import cache_folder, made_once
 from index.encoder.compiled import CompiledEncoder
-from index.encoder.e5_weights import LINEARS
 from index.encoder.embedder import preferred_dtype
 from index.encoder.graph import FILE as GRAPH
-from index.encoder.graph import VERSION, WEIGHTS, bert_graph, store
+from index.encoder.graph import LINEARS, VERSION, WEIGHTS, bert_graph, store
 from index.encoder.models import ModelFolder
 from index.encoder.pieces import Pieces
 from index.encoder.tensors import described, mapped

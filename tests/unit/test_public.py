@@ -134,6 +134,7 @@ def test_surface_of_qa() -> None:
         "TimeLimit",
         "View",
         "ask",
+        "ask_many",
     ]
 
 

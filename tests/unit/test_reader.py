@@ -18,8 +18,7 @@ from tokenizers import Tokenizer, normalizers, pre_tokenizers
 from tokenizers.models import Unigram
 from transformers import BertConfig, BertForQuestionAnswering, BertModel, PreTrainedTokenizerFast
 
-from index.encoder.e5_weights import LINEARS
-from index.encoder.graph import WEIGHTS, rounded
+from index.encoder.graph import LINEARS, WEIGHTS, rounded
 from index.encoder.models import ModelFolder
 from index.encoder.pieces import prepare
 from index.encoder.tensors import mapped

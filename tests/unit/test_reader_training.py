@@ -20,7 +20,7 @@ from tokenizers.models import Unigram
 from torch.nn import functional
 from transformers import BertConfig, BertModel
 
-from index.encoder.e5_weights import LINEARS
+from index.encoder.graph import LINEARS
 from index.encoder.models import ModelFolder
 from index.encoder.pieces import prepare
 from qa.reading.encoder import EncoderReader
