@@ -1,8 +1,8 @@
 """Questions with what the product sees of them: the cases that what it shows is fitted on.
 
-They come from three corpora, none of whose questions the reader was trained on: clusters of
-invented news, paragraphs of the reader's data that its training holds back, among others of their
-kind, and the examples.
+They come from four corpora, none of whose questions the reader was trained on: clusters of
+invented news, paragraphs of the reader's data that its training holds back, paragraphs that are
+asked of in another language, both among others of their kind, and the examples.
 """
 
 from __future__ import annotations
@@ -31,10 +31,13 @@ from qa.scoring.candidates import Candidate, candidate_sentences, read_passages
 from qa.scoring.claims import Claim
 from training.reader_data import ReaderData
 from training.reader_sources import CLUSTERS as READ_CLUSTERS
-from training.reader_sources import Paragraph
+from training.reader_sources import Paragraph, read_rows
 
 CLUSTERS = "clusters"
 """The corpus of the clusters of our own."""
+
+ACROSS = "across"
+"""That of questions in one language on paragraphs of another; the folder of this name has them."""
 
 DEPTH = 16
 """Passages that are searched for a question, as many as ``qa.ask`` searches."""
@@ -51,7 +54,7 @@ what is learnt from them is that there is always an answer."""
 
 TODAY = date(2026, 1, 1)
 
-OWN_DATA = Path(__file__).resolve().parent / "data"
+OWN = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,42 +119,69 @@ def cluster_cases(folder: Path, reader: Reader | None) -> Iterator[Case]:
                 yield case(index, asked.question, cluster.name, CLUSTERS, views, reader)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """A question on a paragraph; its answer is a place there, or None."""
+
+    question: str
+    answer: tuple[int, int] | None
+    paragraph: Article
+    group: str
+    corpus: str
+
+    @property
+    def views(self) -> tuple[tuple[Place, ...], ...]:
+        return () if self.answer is None else ((Place(self.paragraph.sha256, *self.answer),),)
+
+
 def paragraph_cases(reader: Reader | None) -> Iterator[Case]:
-    """The questions that the reader's training holds back, over paragraphs of all its sources."""
+    """Questions that no reader's training shows, over paragraphs of all its sources: those that it
+    holds back, and those in one language on paragraphs of another."""
     tokenizer = Tokenizer.from_file(str(resolve().path / "tokenizer.json"))
-    data = ReaderData([data_file("reader"), OWN_DATA], tokenizer, seed=1)
-    held_back = [number for number in data.held_back if data.source(number) != READ_CLUSTERS]
-    asked_of = {data.questions[number].paragraph for number in held_back}
-    with _paragraphs_index(data, asked_of) as index:
-        for number in held_back:
-            question = data.questions[number]
-            paragraph = data.paragraphs[question.paragraph]
-            text = hashlib.sha256(paragraph.context.encode("utf-8")).hexdigest()
-            places = () if question.answer is None else ((Place(text, *question.answer),),)
-            group = f"{paragraph.source}:{paragraph.group}"
-            yield case(index, question.text, group, paragraph.source, places, reader)
-            if paragraph.source in ALL_ANSWERED:
-                without = frozenset([text])
-                yield case(index, question.text, group, paragraph.source, (), reader, without)
+    data = ReaderData([data_file("reader"), OWN / "data"], tokenizer, seed=1)
+    askings = [*_held_back(data), *_across()]
+    with _paragraphs_index(data, askings) as index:
+        for asking in askings:
+            told = index, asking.question, asking.group, asking.corpus
+            yield case(*told, asking.views, reader)
+            if asking.corpus in ALL_ANSWERED:
+                yield case(*told, (), reader, frozenset([asking.paragraph.sha256]))
 
 
-def _paragraphs_index(data: ReaderData, asked_of: set[int]) -> Index:
+def _held_back(data: ReaderData) -> Iterator[_Asking]:
+    for number in data.held_back:
+        question = data.questions[number]
+        paragraph = data.paragraphs[question.paragraph]
+        source, group = paragraph.source, f"{paragraph.source}:{paragraph.group}"
+        if source != READ_CLUSTERS:
+            yield _Asking(question.text, question.answer, _article(paragraph), group, source)
+
+
+def _across() -> Iterator[_Asking]:
+    for _, rows in read_rows([OWN / ACROSS]):
+        for row in rows:
+            article = _as_article(row.context, ACROSS, row.lang, row.title)
+            for question, answer, _ in row.asked:
+                yield _Asking(question, answer, article, f"{ACROSS}:{row.group}", ACROSS)
+
+
+def _paragraphs_index(data: ReaderData, askings: Sequence[_Asking]) -> Index:
     """The paragraphs that are asked of, and others of their sources; built once and kept."""
-    sources = {data.paragraphs[number].source for number in asked_of}
-    chosen = set(asked_of)
-    for source in sources:
-        others = [n for n, p in enumerate(data.paragraphs) if p.source == source]
-        chosen |= set(others[:: max(1, len(others) // BESIDE)])
-    return kept_index("fit", [_article(data.paragraphs[number]) for number in sorted(chosen)])
+    asked_of = {asking.paragraph.source: asking.paragraph for asking in askings}
+    for source in {asking.corpus for asking in askings}:
+        others = [paragraph for paragraph in data.paragraphs if paragraph.source == source]
+        beside = map(_article, others[:: max(1, len(others) // BESIDE)])
+        asked_of |= {article.source: article for article in beside}
+    return kept_index("fit", [asked_of[source] for source in sorted(asked_of)])
 
 
 def _article(paragraph: Paragraph) -> Article:
-    return make_article(
-        paragraph.context,
-        source=f"{paragraph.source}:{hashlib.sha256(paragraph.context.encode()).hexdigest()[:16]}",
-        language=paragraph.lang,
-        title=paragraph.title,
-    )
+    return _as_article(paragraph.context, paragraph.source, paragraph.lang, paragraph.title)
+
+
+def _as_article(text: str, corpus: str, language: str, title: str) -> Article:
+    name = hashlib.sha256(text.encode("utf-8")).hexdigest()[:16]
+    return make_article(text, source=f"{corpus}:{name}", language=language, title=title)
 
 
 def example_cases(folder: Path, reader: Reader | None) -> Iterator[Case]:

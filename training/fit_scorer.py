@@ -4,7 +4,7 @@ They are those of ``training.cases``: clusters of invented news, paragraphs that
 training holds back, and the examples. Figures are cross-validated by cluster, paragraph and
 article; but what is asked for (``fit_kinds``) was learnt from these questions too.
 
-    python -m training.fit_scorer [--no-read]   # prints figures, writes qa/scoring/scorer.json
+    python -m training.fit_scorer   # prints figures, writes qa/scoring/scorer.json
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from sklearn.model_selection import GroupKFold
 
 from qa.evaluation.metrics import auroc, expected_calibration_error, reliability
 from qa.reading.base import load_reader
+from qa.scoring.candidates import READ_FEATURES
 from qa.scoring.claims import Claim, Scored, claims, judged, rank_sentences
 from qa.scoring.logistic import LogisticModel, Scorer
 from qa.scoring.shown import is_elsewhere, shown
@@ -52,14 +53,21 @@ _BOUNDS = {1: (0.0, None), -1: (None, 0.0), 0: (None, None)}
 
 NO_MODELS = Scorer(LogisticModel(0.0, {}), LogisticModel(0.0, {}), 0.0, 0.0, 0.0)
 
+VOTES = 10.0
+"""What all claims of a question count for together. In a dense article there are forty, and what
+matters is less how these differ than whether one of them is right."""
+
 COUNTED_BELOW_BEST = 8.0
 """Claims whose margin lies further below their question's best tell nothing and are left out."""
 
 
 def fit(
-    rows: Sequence[Mapping[str, float]], labels: Sequence[bool], strength: float
+    rows: Sequence[Mapping[str, float]],
+    labels: Sequence[bool],
+    votes: Sequence[float],
+    strength: float,
 ) -> LogisticModel:
-    """A logistic regression whose weights have the signs of ``SIGNS``.
+    """A logistic regression whose weights have the signs of ``SIGNS``; a row counts for its votes.
 
     It is fitted on standardised features, and its weights are given for the raw ones. What is 0 or
     1 stays as it is: where it is rare its deviation is small, and a few rows would give it a weight
@@ -69,13 +77,13 @@ def fit(
     x = np.array([[row[name] for name in names] for row in rows])
     mean, scale = x.mean(0), x.std(0)
     scale[(scale == 0.0) | np.isin(x, (0.0, 1.0)).all(0)] = 1.0
-    standard, sign = (x - mean) / scale, np.where(labels, 1.0, -1.0)
+    standard, sign, counted = (x - mean) / scale, np.where(labels, 1.0, -1.0), np.array(votes)
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         margin = sign * (standard @ weights[:-1] + weights[-1])
-        wrong = -sign * expit(-margin)
+        wrong = -sign * counted * expit(-margin)
         gradient = np.append(standard.T @ wrong + weights[:-1] / strength, wrong.sum())
-        total = np.logaddexp(0.0, -margin).sum() + weights[:-1] @ weights[:-1] / (2 * strength)
+        total = counted @ np.logaddexp(0.0, -margin) + weights[:-1] @ weights[:-1] / (2 * strength)
         return float(total), gradient
 
     bounds = [_BOUNDS[SIGNS.get(name, 0)] for name in names] + [_BOUNDS[0]]
@@ -143,20 +151,26 @@ def fit_models(train: Sequence[Case]) -> Scorer:
         ],
         1.0,
     )
-    rows = [
-        row for case in train for row in claim_rows(case, rank_sentences(case.candidates, sentence))
-    ]
-    claim = fit([row for row, _ in rows], [label for _, label in rows], 1.0)
-    return Scorer(sentence, claim, 0.0, 0.0, 0.0)
+    rows, labels, votes = [], [], []
+    for case in train:
+        own = list(claim_rows(case, rank_sentences(case.candidates, sentence)))
+        rows += [row for row, _ in own]
+        labels += [label for _, label in own]
+        votes += [VOTES / len(own)] * len(own)
+    return Scorer(sentence, fit(rows, labels, votes, 1.0), 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A case with its claims, judged by models that were fitted on other groups, of that fold."""
+    """A case with its claims, judged by models that were fitted on other groups, of that fold.
+
+    ``views`` has for each claim which of the case's views it is.
+    """
 
     case: Case
     fold: int
     claims: Sequence[Claim]
+    views: Sequence[int | None]
 
 
 def judged_apart(cases: Sequence[Case], folds: int = 5) -> list[Judged]:
@@ -165,7 +179,9 @@ def judged_apart(cases: Sequence[Case], folds: int = 5) -> list[Judged]:
     groups = [case.group for case in cases]
     for fold, (train, test) in enumerate(GroupKFold(folds).split(cases, groups=groups)):
         models = fit_models([cases[i] for i in train])
-        found += [Judged(cases[i], fold, answered(cases[i], models)) for i in test]
+        for case in (cases[i] for i in test):
+            own = answered(case, models)
+            found.append(Judged(case, fold, own, case.views_of(own)))
     return found
 
 
@@ -219,7 +235,7 @@ def views_shown(entry: Judged, scorer: Scorer) -> list[tuple[Claim, int | None]]
 
     Claims that say the same are one view.
     """
-    of = dict(zip(entry.claims, entry.case.views_of(entry.claims), strict=True))
+    of = dict(zip(entry.claims, entry.views, strict=True))
     views: dict[tuple[str, ...], tuple[Claim, int | None]] = {}
     for claim in shown(entry.claims, scorer):
         views.setdefault(claim.key, (claim, of[claim]))
@@ -317,9 +333,9 @@ def to_json(scorer: Scorer) -> dict[str, Any]:
     }
 
 
-def all_cases(read: bool) -> list[Case]:
+def all_cases() -> list[Case]:
     """Every case, read anew."""
-    reader = load_reader() if read else None
+    reader = load_reader()
     with TemporaryDirectory() as folder:
         return [
             *_tracked("Clusters", cluster_cases(Path(folder, "clusters"), reader)),
@@ -328,22 +344,38 @@ def all_cases(read: bool) -> list[Case]:
         ]
 
 
+def unread(case: Case) -> Case:
+    """The case as it is without a reader."""
+    return replace(
+        case,
+        candidates=[
+            replace(
+                candidate,
+                features={n: v for n, v in candidate.features.items() if n not in READ_FEATURES},
+                reading=None,
+                again={},
+            )
+            for candidate in case.candidates
+        ],
+    )
+
+
 def _tracked(what: str, cases: Iterator[Case]) -> Iterator[Case]:
     return iter(track(cases, what, console=Console(stderr=True)))
 
 
 def main(
-    read: Annotated[bool, typer.Option(help="With the reader's features, or without.")] = True,
     output: Annotated[Path, typer.Option(help="Where the weights go.")] = Path(
         "qa/scoring/scorer.json"
     ),
 ) -> None:
-    """Fit, print cross-validated figures and write the weights."""
-    cases = all_cases(read)
-    found = judged_apart(cases)
-    print_figures(cross_validated(found))
-    stored = json.loads(output.read_text("utf-8")) if output.is_file() else {}
-    stored["reader" if read else "plain"] = to_json(with_thresholds(fit_models(cases), found))
+    """Fit, print cross-validated figures and write the weights, with a reader and without."""
+    cases = all_cases()
+    stored = {}
+    for name, own in (("plain", [unread(case) for case in cases]), ("reader", cases)):
+        found = judged_apart(own)
+        print_figures(cross_validated(found))
+        stored[name] = to_json(with_thresholds(fit_models(own), found))
     output.write_text(json.dumps(stored, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 

@@ -32,6 +32,9 @@ REMEMBERED = 4_096
 """Sentences whose values and terms are kept: one question often follows another on the same
 articles, and finding the values is a third of an answer."""
 
+READ_FEATURES = frozenset({"reader", "reader_below_best", "reader_says_asked"})
+"""What a sentence has by a reader alone."""
+
 UNTOLD = 0.5
 """The coverage where a question in another language has no name and no number to look for: anything
 from .25 to 1 gives the same answers, 0 loses one in twenty (``bench.sweep``)."""
@@ -278,7 +281,6 @@ def _of_passage(
             "name_coverage": asked.name_coverage(own[i]),
             "passage_name_coverage": asked.name_coverage(everything),
             "holds_kind": _holds_kind(asked, texts[i], values, language),
-            "own_language": float(language == asked.question.language),
             "dense": hit.cosine,
             "term_share": min(hit.term_share, TERM_SHARE_CAP),
             "passage_below_first": hit.score - first.score,

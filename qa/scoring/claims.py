@@ -209,20 +209,27 @@ def _compared(question: Question, ranked: Sequence[Scored], found: Sequence[Clai
 def _read(claim: Claim, beside: Sequence[Claim]) -> dict[str, float]:
     """What the reader thinks of a claim, and of it beside the others of its sentence.
 
-    The best of other passages is no measure: they may say the same of another year, or nothing.
+    What overlaps it is no other answer but more or less of the same words. The best of other
+    passages is no measure: they may say the same of another year, or nothing.
     """
     if claim.scored.candidate.reading is None:
         return {}
     others = [
         other.margin
         for other in beside
-        if other.key != claim.key and not are_of_other_times(claim, other)
+        if other.key != claim.key
+        and not _share_words(claim.span, other.span)
+        and not are_of_other_times(claim, other)
     ]
     lead = claim.margin - max(others, default=NO_MARGIN)
     return {
         "margin": claim.margin,
         "sentence_lead": max(-MOST_LEAD, min(MOST_LEAD, lead)),
     }
+
+
+def _share_words(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def are_of_other_times(one: Claim, other: Claim) -> bool:
@@ -292,7 +299,6 @@ def _features(asked: _Asked, claim: Claim) -> dict[str, float]:
         "passage_name_coverage": sentence["passage_name_coverage"],
         "dense": sentence["dense"],
         "similarity": sentence["similarity"],
-        "own_language": sentence["own_language"],
         "question_mark": sentence["question_mark"],
         "kind": math.log(max(chance, LEAST_CHANCE)),
         "is_text": float(value is None),

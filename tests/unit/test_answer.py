@@ -12,9 +12,18 @@ import pytest
 
 from index import Filters, Hit, Index, Passage, Span, UsageError, make_article
 from qa import Answer, Citation, Evidence, Normalized, TimeLimit, View, ask, ask_many
-from qa.answer import READ_WITHIN, to_read
+from qa.answer import DEFAULT_READER, READ_WITHIN, asked, loading, to_read
 from qa.citations import citation_holds
+from qa.scoring.again import read_again
+from qa.scoring.candidates import (
+    READ_FEATURES,
+    Candidate,
+    candidate_sentences,
+    read_passages,
+)
 from tests.fakes import WordEmbedder
+from training.cases import Case
+from training.fit_scorer import unread
 
 ROOT = Path(__file__).parents[2]
 QUESTION = "Wie hoch wurde Scale AI bewertet?"
@@ -365,3 +374,21 @@ def test_many_questions_have_the_answers_of_each(sample_index: Index) -> None:
 def test_one_question_that_is_none_is_told_before_any_is_answered(sample_index: Index) -> None:
     with pytest.raises(UsageError, match="empty"):
         ask_many(["Wer?", " "], sample_index)
+
+
+def test_a_case_without_its_reader_is_what_no_reader_sees(sample_index: Index) -> None:
+    with sample_index.snapshot() as snapshot:
+        (question,) = asked([QUESTION], snapshot, date(2026, 1, 1))
+        hits = to_read(snapshot.search(QUESTION, k=8, language="de"))
+        reader = loading(DEFAULT_READER).get()
+        assert reader is not None
+        readings = read_passages(question, hits, reader)
+        read = read_again(question, candidate_sentences(question, hits, snapshot, readings), reader)
+        plain = candidate_sentences(question, hits, snapshot)
+    found = unread(Case(question, "group", "corpus", (), read)).candidates
+    assert [vars_of(c) for c in found] == [vars_of(c) for c in plain]
+    assert read[0].features.keys() - plain[0].features.keys() == READ_FEATURES
+
+
+def vars_of(candidate: Candidate) -> tuple[object, ...]:
+    return (candidate.span, candidate.values, candidate.features, candidate.reading)

@@ -23,7 +23,7 @@ from qa.values.find import find_values
 OF_SENTENCE = dict.fromkeys(
     (
         *("near_coverage", "passage_coverage", "passage_name_coverage", "dense", "similarity"),
-        *("own_language", "question_mark"),
+        "question_mark",
     ),
     0.5,
 )
