@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from safetensors.torch import load_file
 
+from index.encoder.embedder import preferred_dtype
 from training.average import averaged
 from training.reader_model import AdapterSettings, SpanModel
 from training.reader_settings import DATA, Settings
@@ -121,7 +122,7 @@ def _trainer(folder: Path, trial: Trial, options: argparse.Namespace) -> Trainer
         batch_tokens=4096,
         questions=options.questions,
         cool_down=options.questions,
-        precision="bf16",
+        precision="bf16" if preferred_dtype() == "bfloat16" else "fp32",
         init_from=options.init_from,
         seen_before=0,
     )
