@@ -46,7 +46,8 @@ def main(rounds: Annotated[int, typer.Option(min=1, help="Turns of each side.")]
         ours = _pass(encoder, length, texts)
         plain = _products(length * texts, *sizes)
         work = BATCHES * _operations(length, texts, *sizes)
-        ours(), plain()
+        ours()
+        plain()
         pairs = [(_seconds(ours), _seconds(plain)) for _ in range(rounds)]
         # The plain side does the linear maps alone, as so many operations as it counts.
         linear = BATCHES * _linear(length * texts, *sizes)

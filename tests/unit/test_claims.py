@@ -198,3 +198,16 @@ class TestShown:
         assert shown(told, scorer(0.3, 0.5)) == told
         elsewhere = self.claim("71 Euro", 0.4)
         assert shown([told[0], elsewhere], scorer(0.3, 0.5)) == told[:1]
+
+
+def test_more_of_the_same_words_is_no_rival() -> None:
+    text = (
+        "Der Vertrag kostet 29 Millionen Euro (mit allen Gebühren und Abgaben der Stadt), heißt es."
+    )
+    ranked = [sentence(text, "29 Millionen Euro (mit allen Gebühren und Abgaben der Stadt")]
+    found = claims(AMOUNT, ranked)
+    (value,) = [claim for claim in found if claim.value is not None]
+    longer = [c for c in found if c.value is None and c.span.start <= value.span.start < c.span.end]
+    assert longer
+    assert all(claim.margin > value.margin for claim in longer)
+    assert value.features["sentence_lead"] > 0.0

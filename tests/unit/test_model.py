@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from index.encoder import models
-from index.encoder.e5_weights import convert
+from index.encoder.e5_weights import _PackedModel, convert, packaged_weights
 from index.encoder.embedder import open_embedder
 from index.encoder.models import ModelFolder, damaged_files, resolve
 from index.errors import ModelError
@@ -353,3 +353,14 @@ def test_unreadable_module_settings_are_a_model_error(
 def test_a_name_that_is_no_name_is_a_model_error(cache: Path) -> None:
     with pytest.raises(ModelError, match="no such folder, and not a name on the hub either"):
         resolve("./no/such folder")
+
+
+def test_the_graph_s_matrices_are_the_file_s_own_numbers() -> None:
+    packed = _PackedModel(packaged_weights().read_bytes())
+    theirs = {name: ours for ours, name in packed._names()}
+    matrices = packed.matrices()
+    assert len(matrices) == 6 * packed.layers
+    for name in list(matrices)[:: packed.layers]:
+        np.testing.assert_array_equal(
+            matrices[name].weights.reshape(-1), packed.tensor(theirs[name])
+        )
