@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLES := .fundstelle/examples
 
-.PHONY: ask test test-durability test-hostile check format eval bench bench-embed bench-lexical bench-store clean help
+.PHONY: ask test test-durability test-hostile check format eval bench bench-embed bench-lexical bench-scale clean help
 
 ask: $(EXAMPLES)/articles.db
 	@$(BIN)/qa --index $(EXAMPLES) query "$(Q)"
@@ -42,7 +42,7 @@ bench-embed: $(VENV)/.installed
 bench-lexical: $(VENV)/.installed
 	$(BIN)/python -m bench.lexical
 
-bench-store: $(VENV)/.installed
+bench-scale: $(VENV)/.installed
 	$(BIN)/python -m bench.store
 
 $(EXAMPLES)/articles.db: $(VENV)/.installed $(wildcard examples/articles/*)
@@ -73,4 +73,4 @@ help:
 	@echo 'make bench          the library beside its peers: speed, memory, disk, the right paragraph'
 	@echo 'make bench-embed    embedding speed beside sentence-transformers'
 	@echo 'make bench-lexical  BM25 beside rank_bm25 and bm25s'
-	@echo 'make bench-store    storage at 10,000, 100,000 and 1,000,000 passages'
+	@echo 'make bench-scale    searches, opening and memory at 10,000, 100,000 and 1,000,000 passages'

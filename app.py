@@ -283,7 +283,6 @@ def serve(
         listen(host, port) as listener,
         private_uploads(upload_quota) as uploads,
         Index.open(index_path) as index,
-        warming(index),
     ):
         application = create_app(index, uploads, host=host, password=password)
         shown = f"[{host}]" if ":" in host else host
@@ -382,7 +381,8 @@ def _theme() -> gr.themes.Base:
 
 def _run() -> int:
     try:
-        serve()
+        with warming(None):
+            serve()
     except FundstelleError as error:
         print(f"app.py: {error}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 3

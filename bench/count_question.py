@@ -27,7 +27,8 @@ from index import Index
 from index.encoder.compiled import CompiledEncoder
 from index.legs.postings import Postings
 from index.text.analysis import terms
-from qa.answer import DEFAULT_READER, ask, loading
+from qa.answer import ask
+from qa.reading.base import DEFAULT_READER, loading
 from qa.reading.encoder import EncoderReader
 
 ARTICLES = Path(__file__).resolve().parents[1] / "examples" / "articles"

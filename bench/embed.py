@@ -32,13 +32,9 @@ from rich.table import Table
 
 from corpora.data import news_articles
 from index import Article, Index, IndexConfig
-from index.encoder.embedder import (
-    cpu_flags,
-    load_sentence_transformer,
-    open_embedder,
-    preferred_dtype,
-)
+from index.encoder.embedder import load_sentence_transformer, open_embedder
 from index.encoder.models import resolve
+from index.encoder.processor import cpu_flags, preferred_dtype
 from index.indexing.fresh import split_article
 
 SENTENCES_PER_ROUND = 100

@@ -23,10 +23,10 @@ from rich.console import Console
 from rich.table import Table
 
 from index.encoder.compiled import CompiledEncoder
-from index.encoder.embedder import preferred_dtype
 from index.encoder.graph import FILE, WEIGHTS
 from index.encoder.light import BATCH_TOKENS
 from index.encoder.models import resolve
+from index.encoder.processor import preferred_dtype
 
 LENGTHS = (32, 128, 256)
 """Tokens of a text: a sentence, a short and a long passage."""

@@ -12,8 +12,7 @@ from corpora.data import distractors, paragraph_articles, xquad
 from corpora.folder import data_file
 from index import Article, Index, IndexConfig
 from index.storage import segment
-from index.text.analysis import analysis_version
-from index.text.passages import splitter_version
+from index.text.versions import analysis_version, splitter_version
 
 
 def open_corpus(

@@ -16,8 +16,7 @@ from index.encoder.embedder import Embedder, open_embedder
 from index.errors import IndexDamagedError, IndexMismatchError
 from index.storage import segment
 from index.storage.store import Store
-from index.text.analysis import analysis_version
-from index.text.passages import splitter_version
+from index.text.versions import analysis_version, splitter_version
 from index.translation import text
 
 MODEL_VARIABLE = "FUNDSTELLE_MODEL"

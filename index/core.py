@@ -6,19 +6,17 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from index.compatibility import Model, check_settings, config_of, dimension_of
 from index.config import IndexConfig
-from index.encoder.embedder import Embedder, runtime
+from index.encoder.embedder import Embedder
 from index.encoder.models import DEFAULT, DEFAULT_NAME
+from index.encoder.processor import runtime
 from index.errors import ArticleNotFoundError, IndexDamagedError, UsageError
 from index.indexing.progress import OnProgress, Tally
-from index.indexing.sync import FilesRead, Roots, find_gone
-from index.indexing.writer import Writer, rehearse, writing
-from index.ingest import ReadOptions
-from index.ingest.files import walk
 from index.naming import article_id_of, failed_source
 from index.opening import default_path, open_record
 from index.records import (
@@ -36,7 +34,6 @@ from index.records import (
 )
 from index.search.commits import Commits
 from index.search.query_vectors import QueryVectors
-from index.search.snapshot import Snapshot
 from index.storage import segment
 from index.storage.lock import current_writer
 from index.storage.store import Store
@@ -45,6 +42,10 @@ from index.translation import text
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from index.indexing.writer import Writer
+    from index.ingest.options import ReadOptions
+    from index.search.snapshot import Snapshot
 
 
 class Index:
@@ -139,6 +140,11 @@ class Index:
         A source that cannot be read is reported in the result; the others go on. Work is committed
         every 64 articles, so what an interruption leaves is whole.
         """
+        # Reading and writing are imported where they are needed: a question waits for neither.
+        from index.indexing.sync import FilesRead
+        from index.ingest import ReadOptions
+        from index.ingest.files import walk
+
         options = options or ReadOptions()
         sources = [sources] if isinstance(sources, (str, Path)) else sources
         found = list(walk(sources))
@@ -177,6 +183,10 @@ class Index:
         Everything new is stored before anything is removed. ``dry_run`` changes nothing. Raises
         SourceError for a folder that is missing or empty, unless ``allow_empty``.
         """
+        from index.indexing.sync import FilesRead, Roots, find_gone
+        from index.indexing.writer import rehearse
+        from index.ingest import ReadOptions
+
         options = options or ReadOptions()
         folders = [folders] if isinstance(folders, (str, Path)) else folders
         roots = Roots.of(folders, allow_empty=allow_empty)
@@ -224,6 +234,8 @@ class Index:
             raise UsageError(
                 text("{path} was opened to read only. Open it without read_only.", path=self.path)
             )
+        from index.indexing.writer import writing
+
         return writing(self.path, self._store, self.config, self._model)
 
     # --- the whole of it -----------------------------------------------------------------------
@@ -285,6 +297,8 @@ class Index:
         ...     hits = snapshot.search("Wie hoch wurde Scale AI bewertet?")
         ...     idf = snapshot.idf(["bewert"])
         """
+        from index.search.snapshot import Snapshot
+
         with ExitStack() as stack:
             with self._damage_named():
                 reader, searcher = stack.enter_context(self._commits.newest())
@@ -296,6 +310,14 @@ class Index:
     def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors (len(texts), d) of questions, rows of length 1; the latest are remembered."""
         return self._query_vectors.of(texts)
+
+    def begin_loading(self) -> None:
+        """Load the model in a thread; whoever embeds a question meanwhile waits for it."""
+        Thread(target=self._load, name="loading").start()
+
+    def _load(self) -> None:
+        with suppress(Exception):  # whoever asks for it is told
+            self._model.get().embed_queries(["?"])
 
     @contextmanager
     def _damage_named(self) -> Iterator[None]:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from index.errors import ArticleNotFoundError
-from index.ingest.files import uri_of
 from index.storage.store import Store
 from index.translation import text
 
@@ -54,6 +53,8 @@ def _forms_of(name: str) -> Iterator[str]:
     """What may be stored for a name that a user gives: itself, or the address of that path."""
     if not name:
         return
+    from index.ingest.files import uri_of  # with all that reads files, which few commands need
+
     with suppress(UnicodeEncodeError):  # of bytes that are no UTF-8 the path alone is a text
         name.encode("utf-8")
         yield name

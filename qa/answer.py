@@ -7,18 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
 from itertools import chain
 
 from index import Filters, Hit, Index, Snapshot, UsageError, renumbered, spread, translation
-from index.loaded import Loaded
 from index.text.analysis import detect
 from index.translation import numeral, speaking
 from qa.answer_types import Kind
 from qa.citations import nearest, present
 from qa.question.analyse import Question, understand, without_names
 from qa.question.kinds import chances
-from qa.reading.base import Reader, load_reader
+from qa.reading.base import DEFAULT_READER, Reader, loading
 from qa.records import Answer, Citation, TimeLimit
 from qa.retrieval.rerank import load_reranker
 from qa.retrieval.search import Attempt, Retrieval, choose
@@ -29,8 +27,6 @@ from qa.scoring.logistic import Scorer, load_scorer
 from qa.scoring.shown import NAMED_AT_LEAST, shown
 from qa.views import grouped
 from qa.wording import in_words, is_list
-
-DEFAULT_READER = "default"
 
 TOGETHER = 8
 """Questions whose vectors are made in one pass: with what each of them needs later, these are as
@@ -273,12 +269,6 @@ def _time_limit(attempts: Sequence[Attempt], chosen: int) -> TimeLimit | None:
         return None
     applied = attempts[chosen].limit is not None
     return TimeLimit(limit.phrase, limit.since, limit.until, applied)
-
-
-@cache
-def loading(name: str | None) -> Loaded[Reader | None]:
-    """The reader of that name, which is loaded while the passages are looked for."""
-    return Loaded(lambda: None if name is None else load_reader(name))
 
 
 def _checked(question: str) -> str:

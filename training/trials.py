@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from safetensors.torch import load_file
 
-from index.encoder.embedder import preferred_dtype
+from index.encoder.processor import preferred_dtype
 from training.average import averaged
 from training.reader_model import AdapterSettings, SpanModel
 from training.reader_settings import DATA, Settings

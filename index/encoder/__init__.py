@@ -1,3 +1,15 @@
 """Texts to vectors: where a model's weights come from, and what runs them."""
 
-__all__ = ["compiled", "embedder", "graph", "light", "models", "offline", "pieces", "tensors"]
+__all__ = [
+    "accelerator",
+    "compiled",
+    "embedder",
+    "graph",
+    "kept",
+    "light",
+    "models",
+    "offline",
+    "pieces",
+    "processor",
+    "tensors",
+]

@@ -1,11 +1,12 @@
 """A stored graph, ready to run. Loading it takes a tenth of a second, where torch takes several.
 
-Batches go to one single-threaded stream per core, so that no core waits for another within a layer.
+What somebody waits for goes through one stream that all cores work on: of few texts one core would
+soon have none left. Where there are many, each core has a stream of its own, so that none waits for
+another within a layer.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from index.encoder.kept import compiled
+from index.encoder.processor import cores
 from index.encoder.runtime import openvino
 from index.encoder.tensors import mapped
 from index.errors import ModelError
@@ -23,8 +26,13 @@ if TYPE_CHECKING:
 
 MOST_STREAMS = 16
 
-STEP = 32
-"""Texts are filled up to a multiple of so many tokens."""
+MOST_THREADS = 8
+"""On one text; more of them mostly wait for each other."""
+
+STEP, SHORT, SHORT_STEP = 16, 64, 8
+"""Texts are filled up to a multiple of ``STEP`` tokens, those of at most ``SHORT`` to one of
+``SHORT_STEP``: each length that a graph meets for the first time costs it some milliseconds, and
+each token that stands for nothing costs as much as another."""
 
 UNSEEN = -1e9
 """Added to a place's attention where no token stands."""
@@ -38,25 +46,27 @@ PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 class CompiledEncoder:
     """The encoder whose graph is ``graph``, with the embeddings in ``weights``.
 
-    ``precision`` is "float32" or "bfloat16". Safe to use from several threads; they take turns.
+    ``precision`` is "float32" or "bfloat16"; ``at_once`` is for many texts, several at once. Safe
+    to use from several threads; they take turns.
     """
 
-    def __init__(self, graph: Path, weights: Path, precision: str) -> None:
+    def __init__(
+        self, graph: Path, weights: Path, precision: str, *, at_once: bool = False
+    ) -> None:
         tensors = mapped(weights)
         self._words: NDArray[np.float32] = tensors["embeddings.word_embeddings.weight"]
         self._places: NDArray[np.float32] = (
             tensors["embeddings.position_embeddings.weight"]
             + tensors["embeddings.token_type_embeddings.weight"][0]
         )
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        streams = min(cores or 1, MOST_STREAMS)
-        settings = {
+        streams = min(cores(), MOST_STREAMS) if at_once else 1
+        settings: dict[str, str | int] = {
             "INFERENCE_PRECISION_HINT": PRECISIONS[precision],
             "NUM_STREAMS": streams,
-            "INFERENCE_NUM_THREADS": streams,
+            "INFERENCE_NUM_THREADS": streams if at_once else min(cores(), MOST_THREADS),
         }
         try:
-            model = openvino().Core().compile_model(graph, "CPU", settings)
+            model = compiled(graph, settings)
         except RuntimeError as error:
             raise ModelError(
                 text(
@@ -123,4 +133,5 @@ class CompiledEncoder:
 
 def filled(tokens: int) -> int:
     """The length that a text of so many tokens is filled up to."""
-    return -(-tokens // STEP) * STEP
+    step = SHORT_STEP if tokens <= SHORT else STEP
+    return -(-tokens // step) * step

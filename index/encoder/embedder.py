@@ -7,16 +7,13 @@ are imported when the first text is embedded.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from index.encoder import accelerator
 from index.encoder.batches import batches
 from index.encoder.models import DEFAULT, ModelFolder, resolve
 from index.encoder.offline import go_offline, quiet
@@ -24,12 +21,12 @@ from index.errors import ModelError
 from index.translation import text
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
     from index.encoder.packed_bert import PackedBert
-
-DTYPE_VARIABLE = "FUNDSTELLE_DTYPE"
 
 Progress = Callable[[int], None]
 """Called with the number of passages embedded since the last call."""
@@ -133,6 +130,8 @@ class TransformerEmbedder(OfFolder):
     def _embed(
         self, texts: Sequence[str], task: str, progress: Progress | None
     ) -> NDArray[np.float32]:
+        import numpy as np
+
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
         if not texts:
             return vectors
@@ -178,13 +177,14 @@ class TransformerEmbedder(OfFolder):
             model = self._model
             from index.encoder import packed_bert
 
-            return packed_bert.PackedBert(model) if packed_bert.is_supported(model) else None
+            supported = model.device.type == "cpu" and packed_bert.is_supported(model)
+            return packed_bert.PackedBert(model) if supported else None
 
 
 def load_sentence_transformer(folder: ModelFolder, dtype: str | None = None) -> SentenceTransformer:
-    """The model in ``folder``, for the CPU, from safetensors and without code of its own.
+    """The model in ``folder``, from safetensors and without code of its own.
 
-    ``dtype`` is "float32" or "bfloat16"; None takes ``preferred_dtype()``. Raises ModelError.
+    ``dtype`` is "float32" or "bfloat16"; None takes what suits where it runs. Raises ModelError.
     """
     go_offline()
     import torch
@@ -192,14 +192,15 @@ def load_sentence_transformer(folder: ModelFolder, dtype: str | None = None) -> 
     quiet()
     from sentence_transformers import SentenceTransformer
 
+    where = accelerator.device()
     try:
         return SentenceTransformer(
             str(folder.path),
-            device="cpu",
+            device=where,
             local_files_only=True,
             trust_remote_code=False,
             model_kwargs={
-                "dtype": getattr(torch, dtype or preferred_dtype()),
+                "dtype": getattr(torch, dtype or accelerator.dtype(where)),
                 "use_safetensors": True,
             },
         ).eval()
@@ -213,59 +214,6 @@ def load_sentence_transformer(folder: ModelFolder, dtype: str | None = None) -> 
                 reason=reason,
             )
         ) from error
-
-
-def runtime(model: str = DEFAULT) -> str:
-    """What runs a model here, in which precision and why, in words; nothing is loaded for it."""
-    precision = preferred_dtype()
-    if os.environ.get(DTYPE_VARIABLE):
-        reason = text("as {variable} says", variable=DTYPE_VARIABLE)
-    elif precision == "bfloat16":
-        reason = text("this processor computes with it")
-    else:
-        reason = text("this processor does not compute with bfloat16")
-    return text(
-        "{runtime}, {precision}: {reason}",
-        runtime="OpenVINO" if model == DEFAULT else "sentence-transformers",
-        precision=precision,
-        reason=reason,
-    )
-
-
-def preferred_dtype() -> str:
-    """bfloat16 where the processor itself multiplies it, else float32.
-
-    Elsewhere bfloat16 is emulated and slower. ``FUNDSTELLE_DTYPE`` decides where it is set.
-    """
-    named = os.environ.get(DTYPE_VARIABLE)
-    if named:
-        if named not in ("float32", "bfloat16"):
-            raise ModelError(
-                text(
-                    "FUNDSTELLE_DTYPE is {named!r}, which is neither float32 nor bfloat16. Correct "
-                    "it or remove it.",
-                    named=named,
-                )
-            )
-        return named
-    return "bfloat16" if _has_bfloat16() else "float32"
-
-
-def _has_bfloat16() -> bool:
-    return bool({"avx512_bf16", "amx_bf16"} & cpu_flags())
-
-
-def cpu_flags() -> frozenset[str]:
-    """The processor's feature flags as Linux names them; empty on other systems."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return frozenset()
-    for line in lines:
-        name, _, value = line.partition(":")
-        if name.strip() in ("flags", "Features"):
-            return frozenset(value.split())
-    return frozenset()
 
 
 # --- what a model folder says without being loaded ----------------------------------------------

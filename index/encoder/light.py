@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.encoder import accelerator
 from index.encoder.compiled import CompiledEncoder, filled
-from index.encoder.embedder import OfFolder, Progress, preferred_dtype
+from index.encoder.embedder import OfFolder, Progress, TransformerEmbedder, open_embedder
 from index.encoder.graph import FILE, WEIGHTS
 from index.encoder.models import ModelFolder
 from index.encoder.pieces import Pieces
+from index.encoder.processor import preferred_dtype
 from index.loaded import Loaded
 
 BATCH_TOKENS = 1024
 """Tokens in a batch, about: a product of fewer does not pay for reading its weights."""
+
+
+MANY = 64
+"""Texts for which it pays to import torch, where a graphics processor takes them."""
 
 
 class LightEmbedder(OfFolder):
@@ -27,7 +34,7 @@ class LightEmbedder(OfFolder):
     def __init__(self, folder: ModelFolder) -> None:
         super().__init__(folder)
         graph, weights = folder.path / FILE, folder.path / WEIGHTS
-        self._encoder = Loaded(lambda: CompiledEncoder(graph, weights, preferred_dtype()))
+        self._waited_for, self._at_once = (_encoder(graph, weights, many) for many in (False, True))
 
     @cached_property
     def dimension(self) -> int:
@@ -38,23 +45,34 @@ class LightEmbedder(OfFolder):
         return int(self._settings["max_position_embeddings"])
 
     def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        return self._embed(texts, self._prompts["query"], None)
+        return self._embed(texts, self._prompts["query"], self._waited_for)
 
     def embed_passages(
         self, texts: Sequence[str], progress: Progress | None = None
     ) -> NDArray[np.float32]:
-        return self._embed(texts, self._prompts["document"], progress)
+        if len(texts) >= MANY and accelerator.is_likely() and accelerator.device() != "cpu":
+            return self._elsewhere.embed_passages(texts, progress)
+        return self._embed(texts, self._prompts["document"], self._at_once, progress)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(self.pieces.encode(text).ids) for text in texts]
 
     @cached_property
+    def _elsewhere(self) -> TransformerEmbedder:
+        """The same model in torch, on a graphics processor."""
+        return TransformerEmbedder(self._folder)
+
+    @cached_property
     def pieces(self) -> Pieces:
         """The tokenizer."""
-        return Pieces(self._folder.path)
+        return _pieces(self._folder.path)
 
     def _embed(
-        self, texts: Sequence[str], prompt: str, progress: Progress | None
+        self,
+        texts: Sequence[str],
+        prompt: str,
+        encoder: Loaded[CompiledEncoder],
+        progress: Progress | None = None,
     ) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.dimension), np.float32)
         tokens = [self._tokens(prompt + text) for text in texts]
@@ -66,7 +84,7 @@ class LightEmbedder(OfFolder):
             if progress is not None:
                 progress(len(batches[number]))
 
-        self._encoder.get().run([[tokens[i] for i in batch] for batch in batches], pooled)
+        encoder.get().run([[tokens[i] for i in batch] for batch in batches], pooled)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return vectors
 
@@ -85,6 +103,22 @@ class LightEmbedder(OfFolder):
         file = self._folder.path / "config_sentence_transformers.json"
         found: dict[str, str] = json.loads(file.read_text("utf-8"))["prompts"]
         return found
+
+
+def begin_loading() -> None:
+    """Load the built-in model in a thread; every ``LightEmbedder`` has it then."""
+    Loaded(lambda: open_embedder().embed_queries(["?"])).begin()
+
+
+@cache
+def _pieces(folder: Path) -> Pieces:
+    return Pieces(folder)
+
+
+@cache
+def _encoder(graph: Path, weights: Path, many: bool) -> Loaded[CompiledEncoder]:
+    """One for all who use the model."""
+    return Loaded(lambda: CompiledEncoder(graph, weights, preferred_dtype(), at_once=many))
 
 
 def _batches(lengths: Sequence[int]) -> list[list[int]]:

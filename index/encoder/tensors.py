@@ -8,15 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from index.errors import ModelError
 from index.translation import text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_KINDS: Mapping[str, type[np.generic]] = {"F16": np.float16, "F32": np.float32, "I64": np.int64}
+_KINDS: Mapping[str, str] = {"F16": "<f2", "F32": "<f4", "I64": "<i8"}
 
 
 def mapped(path: Path) -> dict[str, NDArray[Any]]:
@@ -35,6 +33,8 @@ def _read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     The form is a little-endian length, a JSON header of so many bytes, and the numbers
     (huggingface/safetensors, "Format").
     """
+    import numpy as np
+
     try:
         with path.open("rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(8))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from threading import Lock
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from index.encoder.embedder import Embedder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 REMEMBERED = 64
 """Questions whose vectors are kept: each is compared with passages, then with sentences."""
@@ -24,6 +26,8 @@ class QueryVectors:
 
     def of(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Vectors (len(texts), d), rows of length 1. Raises ModelError."""
+        import numpy as np
+
         with self._lock:
             known = {text: self._known[text] for text in texts if text in self._known}
         missing = [text for text in dict.fromkeys(texts) if text not in known]

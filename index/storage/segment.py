@@ -19,14 +19,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from tokenize import TokenError
 from types import TracebackType
-from typing import Any, Self, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from index.digest import sha256_of
 from index.errors import IndexDamagedError, unreadable, writing_to
 from index.translation import text
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Arrays: TypeAlias = "Mapping[str, NDArray[np.generic]]"
 
@@ -162,6 +163,8 @@ class _ArrayFile:
             raise ValueError(f"{self.path.name}: rows unlike those before")
         self.rows += len(rows)
         if rows.size:
+            import numpy as np
+
             self._stream.write(np.ascontiguousarray(rows).reshape(-1).view(np.uint8).data)
 
     def finish(self) -> FileRecord:
@@ -180,6 +183,8 @@ class _ArrayFile:
             self._stream.close()
 
     def _write_header(self) -> None:
+        import numpy as np
+
         header = np.lib.format.header_data_from_array_1_0(self._like)
         header["shape"] = (self.rows, *self._like.shape[1:])
         np.lib.format.write_array_header_1_0(self._stream, header)
@@ -268,6 +273,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def _open_array(path: Path, expected: FileRecord) -> NDArray[np.generic]:
+    import numpy as np
+
     remedy = "qa repair builds it again from the articles; or restore a backup."
     try:
         size = _size_of(path)

@@ -15,9 +15,6 @@ import Stemmer
 from index.text.identifier import identifier
 from index.text.units import ONE_LETTER, SYMBOLS, unit_terms
 
-analysis_version = "2+snowball" + ".".join(Stemmer.version().split(".")[:2])
-"""Names the analysis; an index built with another one has other terms and must be rebuilt."""
-
 UNKNOWN = "und"
 
 

@@ -23,9 +23,6 @@ from index.text.lengths import CountTokens, Sentence, counted
 from index.text.paragraphs import MARKDOWN_HEADING, Kind, Paragraph, paragraphs, unsorted
 from index.text.sentences import sentences
 
-splitter_version = "1"
-"""Names the rules for passages; an index built by others has other passages."""
-
 
 def split(
     text: str,

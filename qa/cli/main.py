@@ -150,14 +150,13 @@ def serve(
     ] = 1_000,
 ) -> None:
     """Open the web page on this machine: ask, read, add files."""
-    from qa.answer import DEFAULT_READER, loading
+    from qa.warming import warming
 
-    # Beside the import of gradio, which takes seconds.
-    loading(DEFAULT_READER).begin()
-    from app import serve as serve_page
+    folder = index or context.obj
+    with warming(folder):
+        from app import serve as serve_page
 
-    quota = upload_quota * 1_000_000
-    serve_page(host, port, password, index or context.obj, upload_quota=quota)
+        serve_page(host, port, password, folder, upload_quota=upload_quota * 1_000_000)
 
 
 for _name, _function in (

@@ -48,18 +48,24 @@ def query(
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question, with numbered citations."""
-    from qa import ask
-    from qa.show import terminal
+    from qa.reading.base import loading
 
     filters = filters_of(since, until, language, source)
+    chosen = None if no_reader else reader
+    # Both models are loaded by threads while the rest of the program is.
+    loading(chosen).begin()
     with open_index(context, index) as opened:
+        opened.begin_loading()
+        from qa import ask
+        from qa.show import terminal
+
         answer = ask(
             question,
             opened,
             k=k,
             filters=filters,
             use_time_limit=not no_time_limit,
-            reader=None if no_reader else reader,
+            reader=chosen,
             reranker=reranker,
             recent=recent,
         )

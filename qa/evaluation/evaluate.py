@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from index import Failure, Index
-from qa.answer import DEFAULT_READER, ask
+from qa.answer import ask
 from qa.evaluation import metrics
 from qa.evaluation.gold import BadLine, Gold
 from qa.evaluation.judge import DEPTH, Judged, judge
+from qa.reading.base import DEFAULT_READER
 
 LOST = 0.10
 """The share of answerable questions that one figure of the refusals gives up."""

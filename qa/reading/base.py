@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Protocol
 
 from index.encoder.models import DEFAULT, resolve
+from index.loaded import Loaded
 from qa.reading.encoder import DEFAULT_WEIGHTS, EncoderReader
 from qa.reading.hub import HubReader
 from qa.reading.spans import Reading
+
+DEFAULT_READER = DEFAULT
 
 
 class Reader(Protocol):
@@ -19,11 +23,17 @@ class Reader(Protocol):
         ...
 
 
-def load_reader(name: str = DEFAULT) -> Reader:
+@cache
+def loading(name: str | None) -> Loaded[Reader | None]:
+    """The reader of that name, which is loaded while the passages are looked for."""
+    return Loaded(lambda: None if name is None else load_reader(name))
+
+
+def load_reader(name: str = DEFAULT_READER) -> Reader:
     """The reader "default", or an extractive question-answering model: a folder or a hub name.
 
     Raises ModelError.
     """
-    if name == DEFAULT:
+    if name == DEFAULT_READER:
         return EncoderReader(resolve(), DEFAULT_WEIGHTS)
     return HubReader(resolve(name).path)

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 from index import ModelError
 from index.cache import cache_folder, made_once
 from index.encoder.compiled import CompiledEncoder
-from index.encoder.embedder import preferred_dtype
 from index.encoder.graph import FILE as GRAPH
 from index.encoder.graph import LINEARS, VERSION, WEIGHTS, bert_graph, store
 from index.encoder.models import ModelFolder
 from index.encoder.pieces import Pieces
+from index.encoder.processor import preferred_dtype
 from index.encoder.tensors import described, mapped
 from index.translation import text
 from qa.reading.spans import MAX_QUESTION, Reading, Window, reading_of, window_starts

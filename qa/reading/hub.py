@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from index import ModelError
-from index.encoder.embedder import preferred_dtype
+from index.encoder import accelerator
 from index.encoder.offline import go_offline, quiet
 from index.translation import text
 from qa.reading.spans import MAX_QUESTION, STRIDE, Reading, Window, reading_of
@@ -22,13 +22,14 @@ class HubReader:
         import torch
         from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
+        where = accelerator.device()
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(
                 folder, use_fast=True, local_files_only=True, trust_remote_code=False
             )
             model, report = AutoModelForQuestionAnswering.from_pretrained(
                 folder,
-                dtype=getattr(torch, preferred_dtype()),
+                dtype=getattr(torch, accelerator.dtype(where)),
                 local_files_only=True,
                 use_safetensors=True,
                 trust_remote_code=False,
@@ -60,7 +61,7 @@ class HubReader:
                     folder=folder,
                 )
             )
-        self._model: Any = model.eval()
+        self._model: Any = model.to(where).eval()
         self._limit = min(384, self._tokenizer.model_max_length)
 
     def read(self, question: str, passages: Sequence[str]) -> list[Reading]:
@@ -86,8 +87,8 @@ class HubReader:
         numbers = encoded.pop("overflow_to_sample_mapping").tolist()
         offsets = encoded.pop("offset_mapping").tolist()
         with torch.inference_mode():
-            output = self._model(**encoded)
-            logits = torch.stack([output.start_logits, output.end_logits], -1).float().numpy()
+            output = self._model(**encoded.to(self._model.device))
+            logits = torch.stack([output.start_logits, output.end_logits], -1).float().cpu().numpy()
         for row, number in enumerate(numbers):
             context = [i for i, part in enumerate(encoded.sequence_ids(row)) if part == 1]
             null = self._null_position(encoded["input_ids"][row].tolist())

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from index import Hit, LegScore, ModelError
+from index.encoder import accelerator
 from index.encoder.models import resolve
 from index.encoder.offline import go_offline, quiet
 from index.translation import text
@@ -37,7 +38,7 @@ class Reranker:
         try:
             self._model: Any = CrossEncoder(
                 str(folder),
-                device="cpu",
+                device=accelerator.device(),
                 local_files_only=True,
                 trust_remote_code=False,
                 model_kwargs={"use_safetensors": True},

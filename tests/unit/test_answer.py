@@ -12,8 +12,9 @@ import pytest
 
 from index import Filters, Hit, Index, Passage, Span, UsageError, make_article
 from qa import Answer, Citation, Evidence, Normalized, TimeLimit, View, ask, ask_many
-from qa.answer import DEFAULT_READER, READ_WITHIN, asked, loading, to_read
+from qa.answer import READ_WITHIN, asked, to_read
 from qa.citations import citation_holds
+from qa.reading.base import DEFAULT_READER, loading
 from qa.scoring.again import read_again
 from qa.scoring.candidates import (
     READ_FEATURES,

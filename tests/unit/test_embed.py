@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index.encoder.embedder import Embedder, TransformerEmbedder, open_embedder, preferred_dtype
+from index.encoder.embedder import Embedder, TransformerEmbedder, open_embedder
 from index.encoder.light import LightEmbedder
+from index.encoder.processor import preferred_dtype
 from index.errors import ModelError
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "embeddings.json"

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from index.text.analysis import analysis_version, detect, terms
+from index.text.analysis import detect, terms
+from index.text.versions import analysis_version
 
 
 @pytest.mark.parametrize(

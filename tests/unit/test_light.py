@@ -6,17 +6,26 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from index.encoder import accelerator
 from index.encoder.compiled import CompiledEncoder, filled
-from index.encoder.embedder import Embedder, open_embedder
+from index.encoder.embedder import Embedder, TransformerEmbedder, open_embedder
 from index.encoder.graph import FILE, WEIGHTS, rounded
-from index.encoder.light import BATCH_TOKENS, LightEmbedder, _batches
+from index.encoder.light import BATCH_TOKENS, MANY, LightEmbedder, _batches
 from index.errors import ModelError
 
-HEAVY = ("torch", "transformers", "sentence_transformers", "tokenizers", "openvino_telemetry")
+HEAVY = (
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "tokenizers",
+    "openvino_telemetry",
+    "openvino.tools.ovc",
+)
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +101,54 @@ def test_a_rounded_matrix_is_off_by_half_a_step_at_most() -> None:
     off = np.abs(matrix.weights - weights).reshape(6, 3, 32)
     assert (off <= 0.51 * matrix.scales.astype(np.float32)).all()
     assert (matrix.weights[2] == 0.0).all()
+
+
+class TestAccelerator:
+    """No machine that tests run on has a graphics processor; what would use one is real."""
+
+    TEXTS = tuple(f"Satz Nummer {n} über das Werk in Köln." for n in range(MANY))
+
+    def test_many_texts_go_to_it(self, default: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
+        wanted = default.embed_passages(self.TEXTS)
+        ways = self._watched(default, monkeypatch, likely=True, device="cuda")
+        found = default.embed_passages(self.TEXTS)
+        assert ways == ["torch"]
+        assert (found * wanted).sum(1).min() > 0.999
+
+    def test_a_few_texts_and_questions_do_not(
+        self, default: Embedder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ways = self._watched(default, monkeypatch, likely=True, device="cuda")
+        default.embed_passages(self.TEXTS[1:])
+        default.embed_queries(self.TEXTS)
+        assert ways == []
+
+    @pytest.mark.parametrize(("likely", "device"), [(False, "cuda"), (True, "cpu")])
+    def test_without_one_torch_is_left_alone(
+        self, default: Embedder, monkeypatch: pytest.MonkeyPatch, likely: bool, device: str
+    ) -> None:
+        ways = self._watched(default, monkeypatch, likely=likely, device=device)
+        default.embed_passages(self.TEXTS)
+        assert ways == []
+
+    @staticmethod
+    def _watched(
+        default: Embedder, monkeypatch: pytest.MonkeyPatch, *, likely: bool, device: str
+    ) -> list[str]:
+        """The ways that texts take from now on, where the machine says that of itself."""
+        ways: list[str] = []
+        plain = TransformerEmbedder.embed_passages
+
+        def through_torch(self: TransformerEmbedder, *arguments: Any) -> np.ndarray:
+            ways.append("torch")
+            monkeypatch.undo()  # it has to compute where there is a processor
+            return plain(self, *arguments)
+
+        monkeypatch.setattr(accelerator, "is_likely", lambda: likely)
+        monkeypatch.setattr(accelerator, "device", lambda: device)
+        monkeypatch.setattr(TransformerEmbedder, "embed_passages", through_torch)
+        return ways
+
+    def test_the_precision_is_that_of_the_device(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(accelerator, "preferred_dtype", lambda: "bfloat16")
+        assert (accelerator.dtype("cpu"), accelerator.dtype("cuda")) == ("bfloat16", "float32")
