@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.indexing.writer import Writer
-    from index.ingest.options import ReadOptions
+    from index.ingest import ReadOptions
     from index.search.snapshot import Snapshot
 
 

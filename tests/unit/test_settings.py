@@ -142,7 +142,7 @@ class TestStored:
             raise OSError(24, "Too many open files")
 
         with Index.open(folder, embedder=WordEmbedder()) as opened:
-            monkeypatch.setattr("index.storage.segment.np.load", refuse)
+            monkeypatch.setattr("numpy.load", refuse)
             with pytest.raises(IndexFolderError, match=r"Too many open files.*again") as error:
                 opened.search("Meer")
             assert "qa repair" not in str(error.value)
