@@ -48,14 +48,14 @@ def query(
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question, with numbered citations."""
-    from qa.reading.base import loading
-
     filters = filters_of(since, until, language, source)
     chosen = None if no_reader else reader
-    # Both models are loaded by threads while the rest of the program is.
-    loading(chosen).begin()
     with open_index(context, index) as opened:
+        # Both models are loaded by threads while the rest of the program is.
         opened.begin_loading()
+        from qa.reading.base import loading
+
+        loading(chosen).begin()
         from qa import ask
         from qa.show import terminal
 
