@@ -10,6 +10,7 @@ __all__ = [
     "models",
     "offline",
     "pieces",
+    "precedence",
     "processor",
     "tensors",
 ]

@@ -8,6 +8,7 @@ another within a layer.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index.encoder.kept import compiled
+from index.encoder.precedence import Precedence
 from index.encoder.processor import cores
 from index.encoder.runtime import openvino
 from index.encoder.tensors import mapped
@@ -37,8 +39,8 @@ each token that stands for nothing costs as much as another."""
 UNSEEN = -1e9
 """Added to a place's attention where no token stands."""
 
-WAITING = 2
-"""Batches for each stream that lie ready beside the one it works on."""
+_QUESTIONS = Precedence()
+"""Between the encoders of this process: what is waited for, and what is done at once."""
 
 PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 
@@ -77,7 +79,8 @@ class CompiledEncoder:
                     folder=graph.parent,
                 )
             ) from error
-        self._queue: Any = openvino().AsyncInferQueue(model, WAITING * streams)
+        self._queue: Any = openvino().AsyncInferQueue(model, streams)
+        self._at_once = at_once
         self._lock = Lock()
 
     @property
@@ -102,10 +105,13 @@ class CompiledEncoder:
             with told:
                 done(number, request.get_output_tensor(0).data)
 
-        with self._lock:
+        with self._lock, nullcontext() if self._at_once else _QUESTIONS.first():
             self._queue.set_callback(finished)
             for number, batch in enumerate(batches):
-                self._queue.start_async(self._inputs(batch), number)
+                inputs = self._inputs(batch)
+                if self._at_once:
+                    _QUESTIONS.give_way()
+                self._queue.start_async(inputs, number)
             self._queue.wait_all()
 
     def states(self, texts: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
