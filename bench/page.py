@@ -2,6 +2,8 @@
 
 Each round starts ``qa serve`` over the examples as a new process, asks for the page until it
 comes, asks a question in that very moment, and two others after it, over HTTP as the page does.
+Then the same in Chromium (``bench.page_browser``): when the page can be used, when an answer is
+seen, what was loaded for it, and how it does while articles are added.
 
     python -m bench.page --rounds 5
 """
@@ -15,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -39,25 +41,35 @@ FIGURES = ("served", "first answer, asked at once", "second answer", "third answ
 
 def main(
     rounds: Annotated[int, typer.Option(min=1, help="Times the page is started.")] = 5,
+    browser: Annotated[bool, typer.Option(help="In Chromium too.")] = True,
 ) -> None:
-    """Print the median seconds of each wait."""
+    """Print the median of each wait, and what the browser loads."""
     with tempfile.TemporaryDirectory() as parent:
         folder = Path(parent) / "index"
         with Index.open(folder) as index:
             index.add([ROOT / "examples" / "articles"])
         measured(folder)
         found = [measured(folder) for _ in range(rounds)]
-    table = Table("seconds", "median", "fastest", "slowest")
-    for number, name in enumerate(FIGURES):
-        own = [waits[number] for waits in found]
-        table.add_row(name, *(f"{f(own):.2f}" for f in (statistics.median, min, max)))
-    Console().print(table)
+        served = {name: [one[number] for one in found] for number, name in enumerate(FIGURES)}
+        Console().print(_table("over HTTP", served))
+        if browser:
+            from bench.page_browser import visits
+
+            Console().print(_table("in Chromium", visits(folder, rounds, started)))
+
+
+def _table(title: str, figures: Mapping[str, Sequence[float]]) -> Table:
+    table = Table(title, "median", "least", "most")
+    for name, values in figures.items():
+        shown = (f(values) for f in (statistics.median, min, max))
+        table.add_row(name, *(f"{one:,.2f}" if one % 1 else f"{one:,.0f}" for one in shown))
+    return table
 
 
 def measured(folder: Path) -> list[float]:
     """The waits of one start, in the order of ``FIGURES``."""
     begun = time.perf_counter()
-    with _started(folder) as address, httpx.Client(base_url=address, timeout=PATIENCE) as client:
+    with started(folder) as address, httpx.Client(base_url=address, timeout=PATIENCE) as client:
         while not _is_there(client):
             time.sleep(0.02)
         waits = [time.perf_counter() - begun]
@@ -79,7 +91,7 @@ def _is_there(client: httpx.Client) -> bool:
 
 
 @contextmanager
-def _started(folder: Path) -> Iterator[str]:
+def started(folder: Path) -> Iterator[str]:
     """The address of a page over the index in ``folder``; it ends with the context."""
     process = subprocess.Popen(
         [sys.executable, "-m", "qa", "--index", str(folder), "serve", "--port", "0"],

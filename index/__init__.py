@@ -21,13 +21,17 @@ if TYPE_CHECKING:
         SourceError,
         UsageError,
     )
+    from index.indexing.withdrawal import Withdrawn
     from index.ingest import Columns, ReadOptions, read_sources, read_text_file
     from index.json_form import Forgetting, Listing, Removal, ShownArticle, form, to_json
     from index.legs.fuse import TERM_SHARE_CAP
     from index.opening import default_path
     from index.records import (
+        AS_IT_IS,
         AddReport,
         Article,
+        ArticlePage,
+        ArticleQuery,
         ArticleSummary,
         BackupReport,
         CheckReport,
@@ -36,7 +40,9 @@ if TYPE_CHECKING:
         Failure,
         Filters,
         Hit,
+        Holdings,
         LegScore,
+        Order,
         Passage,
         Progress,
         RepairReport,
@@ -56,14 +62,16 @@ _ROOMS = {
         *("ArticleNotFoundError", "FundstelleError", "IndexBusyError", "IndexDamagedError"),
         *("IndexFolderError", "IndexMismatchError", "ModelError", "SourceError", "UsageError"),
     ),
+    "indexing.withdrawal": ("Withdrawn",),
     "ingest": ("Columns", "ReadOptions", "read_sources", "read_text_file"),
     "json_form": ("Forgetting", "Listing", "Removal", "ShownArticle", "form", "to_json"),
     "legs.fuse": ("TERM_SHARE_CAP",),
     "opening": ("default_path",),
     "records": (
-        *("AddReport", "Article", "ArticleSummary", "BackupReport", "CheckReport", "Chunk"),
-        *("Damage", "Failure", "Filters", "Hit", "LegScore", "Passage", "Progress"),
-        *("RepairReport", "Span", "Status", "SyncReport", "make_article"),
+        *("AS_IT_IS", "AddReport", "Article", "ArticlePage", "ArticleQuery", "ArticleSummary"),
+        *("BackupReport", "CheckReport", "Chunk", "Damage", "Failure", "Filters", "Hit"),
+        *("Holdings", "LegScore", "Order", "Passage", "Progress", "RepairReport", "Span"),
+        *("Status", "SyncReport", "make_article"),
     ),
     "search.near_duplicates": ("are_copies",),
     "search.reorder": ("renumbered", "spread"),
@@ -72,10 +80,13 @@ _ROOMS = {
 _HOMES = {name: f"index.{room}" for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
+    "AS_IT_IS",
     "TERM_SHARE_CAP",
     "AddReport",
     "Article",
     "ArticleNotFoundError",
+    "ArticlePage",
+    "ArticleQuery",
     "ArticleSummary",
     "BackupReport",
     "CheckReport",
@@ -87,6 +98,7 @@ __all__ = [
     "Forgetting",
     "FundstelleError",
     "Hit",
+    "Holdings",
     "Index",
     "IndexBusyError",
     "IndexConfig",
@@ -96,6 +108,7 @@ __all__ = [
     "LegScore",
     "Listing",
     "ModelError",
+    "Order",
     "Passage",
     "Progress",
     "ReadOptions",
@@ -108,6 +121,7 @@ __all__ = [
     "Status",
     "SyncReport",
     "UsageError",
+    "Withdrawn",
     "are_copies",
     "default_path",
     "form",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 from index.config import IndexConfig
@@ -196,6 +196,14 @@ class Model:
                     check_settings(settings, self._config, opened, self._folder)
                 self._opened = opened
             return self._opened
+
+    def begin_loading(self) -> None:
+        """Load the model in a thread; whoever embeds a question meanwhile waits for it."""
+        Thread(target=self._load, name="loading").start()
+
+    def _load(self) -> None:
+        with suppress(Exception):  # whoever asks for it is told
+            self.get().embed_queries(["?"])
 
     @property
     def opened(self) -> Embedder | None:

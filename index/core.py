@@ -1,41 +1,43 @@
-"""The index: articles in, ranked passages out. The only module that joins storage and search."""
+"""The index as a caller sees it: articles in, ranked passages out; it joins storage and search."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from datetime import date
+from functools import partial
 from pathlib import Path
-from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from index.compatibility import Model, check_settings, config_of, dimension_of
+from index.compatibility import Model, check_settings, config_of
 from index.config import IndexConfig
 from index.encoder.embedder import Embedder
-from index.encoder.models import DEFAULT, DEFAULT_NAME
-from index.encoder.processor import runtime
-from index.errors import ArticleNotFoundError, IndexDamagedError, UsageError
+from index.errors import ArticleNotFoundError, UsageError
 from index.indexing.progress import OnProgress, Tally
+from index.maintenance.named import damage_named
 from index.naming import article_id_of, failed_source
 from index.opening import default_path, open_record
 from index.records import (
+    AS_IT_IS,
     AddReport,
     Article,
+    ArticlePage,
+    ArticleQuery,
     ArticleSummary,
+    AsItIs,
     BackupReport,
     CheckReport,
     Failure,
     Filters,
     Hit,
+    Holdings,
     RepairReport,
     Status,
     SyncReport,
 )
 from index.search.commits import Commits
 from index.search.query_vectors import QueryVectors
-from index.storage import segment
-from index.storage.lock import current_writer
 from index.storage.store import Store
 from index.translation import text
 
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from index.indexing.withdrawal import Withdrawn
     from index.indexing.writer import Writer
     from index.ingest import ReadOptions
     from index.search.snapshot import Snapshot
@@ -72,6 +75,7 @@ class Index:
         self._model = Model(path, config, store, embedder, is_model_named)
         self._query_vectors = QueryVectors(self._model.get)
         self._commits = Commits(store.path, config, self._model.check)
+        self._damage_named = partial(damage_named, path, store)
 
     @classmethod
     def open(
@@ -134,11 +138,13 @@ class Index:
         options: ReadOptions | None = None,
         *,
         progress: OnProgress | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> AddReport:
         """Read files, folders or "-" and store their articles.
 
         A source that cannot be read is reported in the result; the others go on. Work is committed
-        every 64 articles, so what an interruption leaves is whole.
+        every 64 articles, so what an interruption leaves is whole. ``stop`` is asked before each
+        article is read: when it says yes, those at hand are stored and the others left.
         """
         # Reading and writing are imported where they are needed: a question waits for neither.
         from index.indexing.sync import FilesRead
@@ -148,9 +154,9 @@ class Index:
         options = options or ReadOptions()
         sources = [sources] if isinstance(sources, (str, Path)) else sources
         found = list(walk(sources))
-        tally = Tally(_files_among(found), progress)
+        tally = Tally.of_files(found, progress)
         with self._writing() as writer:
-            read = FilesRead(self._store, options)
+            read = FilesRead(self._store, options, stop=stop)
             writer.add(read.read(found), tally, read)
         return tally.report()
 
@@ -183,27 +189,17 @@ class Index:
         Everything new is stored before anything is removed. ``dry_run`` changes nothing. Raises
         SourceError for a folder that is missing or empty, unless ``allow_empty``.
         """
-        from index.indexing.sync import FilesRead, Roots, find_gone
-        from index.indexing.writer import rehearse
+        from index.indexing.sync import FilesRead, Roots
+        from index.indexing.writer import make_equal
         from index.ingest import ReadOptions
 
-        options = options or ReadOptions()
         folders = [folders] if isinstance(folders, (str, Path)) else folders
         roots = Roots.of(folders, allow_empty=allow_empty)
-        tally = Tally(_files_among(roots.files), progress)
+        tally = Tally.of_files(roots.files, progress)
         with nullcontext() if dry_run else self._writing() as writer:
-            read = FilesRead(self._store, options, skip=True)
-            stream = _described(read.read(roots.files), tally)
-            if writer is None:
-                rehearse(self._store, stream, tally)
-            else:
-                writer.add(stream, tally, read)
-            tally.unchanged.extend(read.unchanged)
-            gone = find_gone(self._store, roots, read, tally.failed)
-            tally.describe(self._store.articles.sources())
-            if writer is not None:
-                writer.drop(gone, roots, tally)
-        return tally.sync_report(gone.articles, dry_run)
+            read = FilesRead(self._store, options or ReadOptions(), skip=True)
+            gone = make_equal(self._store, roots, read, tally, writer)
+        return tally.sync_report(gone, dry_run)
 
     def remove(self, names: str | Sequence[str]) -> tuple[str, ...]:
         """Remove articles by id, by a unique beginning of it, or by source; returns their ids.
@@ -216,13 +212,46 @@ class Index:
             writer.remove(ids)
         return ids
 
+    def withdraw(self, ids: Sequence[str]) -> Withdrawn:
+        """Remove those of the articles that are there; returns them, to be ``put_back``."""
+        with self._writing() as writer:
+            return writer.withdraw(ids)
+
+    def put_back(self, taken: Withdrawn) -> tuple[str, ...]:
+        """Add withdrawn articles again as they were; returns the ids of those put back.
+
+        What was added from the same source in the meantime stays instead.
+        """
+        with self._writing() as writer:
+            return writer.put_back(taken)
+
+    def edit(
+        self,
+        name: str,
+        *,
+        title: str | AsItIs = AS_IT_IS,
+        publisher: str | AsItIs | None = AS_IT_IS,
+        published: date | AsItIs | None = AS_IT_IS,
+    ) -> Article:
+        """Change what is said of an article, whose text stays; returns it as it is now.
+
+        Passages are found by the title as well: with another one their vectors are made anew, not
+        those of their sentences. ``sync`` keeps what was changed as long as the article's file is
+        the same. Raises ArticleNotFoundError, UsageError.
+        """
+        article_id = article_id_of(name, self._store)
+        told = {"title": title, "publisher": publisher, "published": published}
+        with self._writing() as writer:
+            edited = writer.edit(article_id, {k: v for k, v in told.items() if v is not AS_IT_IS})
+        return _there(name, edited)
+
     def forget(self, sources: str | Sequence[str] | None = None) -> tuple[str, ...]:
         """Forget sources that could not be read, all of them for None; returns which.
 
         A source is named as ``status().failures`` names it, or as the path it stands for. Raises
         ArticleNotFoundError for one that no failure names, and then forgets none.
         """
-        known = [failure.source for failure in self._store.failures.all()]
+        known = [failure.source for failure in self.failures()]
         names = [sources] if isinstance(sources, str) else sources
         chosen = known if names is None else [failed_source(name, known) for name in names]
         with self._writing() as writer:
@@ -313,88 +342,56 @@ class Index:
 
     def begin_loading(self) -> None:
         """Load the model in a thread; whoever embeds a question meanwhile waits for it."""
-        Thread(target=self._load, name="loading").start()
-
-    def _load(self) -> None:
-        with suppress(Exception):  # whoever asks for it is told
-            self._model.get().embed_queries(["?"])
-
-    @contextmanager
-    def _damage_named(self) -> Iterator[None]:
-        """A large file's content is not read at open; where it leads nowhere, say which it is."""
-        try:
-            yield
-        except (ArithmeticError, LookupError, ValueError) as error:
-            for found in self._damage():
-                raise IndexDamagedError(
-                    text("{found}. qa repair builds it again; or restore a backup.", found=found)
-                ) from error
-            raise
-
-    def _damage(self) -> Iterator[str]:
-        """What is not as it was written, or was written wrongly, in the segments."""
-        for record in self._store.segments.all():
-            yield from map(str, segment.damage(self.path / "segments", record))
-        from index.maintenance.check import verify
-
-        yield from (f"{entry.where}: {entry.problem}" for entry in verify(self.path).damage)
+        self._model.begin_loading()
 
     # --- what is there -------------------------------------------------------------------------
 
     def article(self, name: str) -> Article:
         """An article by its id, a unique beginning of it, or its source."""
         stored = self._store.articles.get(article_id_of(name, self._store))
-        if stored is None:
-            raise ArticleNotFoundError(
-                text("No article {name} any more. qa list shows what is there.", name=name)
-            )
-        return stored.article
+        return _there(name, stored.article if stored else None)
+
+    def copies(self, name: str) -> tuple[Article, ...]:
+        """The other articles with the text of this one, the first published first."""
+        return self._store.browsing.copies(article_id_of(name, self._store))
 
     def articles(self, filters: Filters | None = None) -> list[ArticleSummary]:
         """The articles that a filter lets through, in order of arrival."""
         return self._store.articles.summaries(filters or Filters())
 
+    def article_page(self, query: ArticleQuery) -> ArticlePage:
+        """One page of a listing, searched and ordered. Raises UsageError for one of no size."""
+        if query.size < 1:
+            raise UsageError(
+                text("A page of {size} articles. Ask for at least one.", size=query.size)
+            )
+        return self._store.browsing.page(query)
+
+    def holdings(self) -> Holdings:
+        """How much there is, from when to when, of which publishers and languages."""
+        from index.maintenance.status import writer_of
+
+        return self._store.browsing.holdings(writer_of(self.path))
+
+    def failures(self) -> tuple[Failure, ...]:
+        """The sources that could not be read."""
+        return self._store.failures.all()
+
+    def failed_files(self) -> dict[str, str]:
+        """Those of the failed sources that are files on this machine, or rows of such: the file."""
+        return self._store.failures.of_files()
+
     def status(self) -> Status:
         """How much the index holds, and which sources could not be read."""
-        counts, settings = self._store.counts(), self._store.settings()
-        return Status(
-            path=str(self.path),
-            articles=counts.articles,
-            texts=counts.texts,
-            passages=counts.passages,
-            segments=counts.segments,
-            bytes=_size_of(self.path),
-            model=settings.get("model_name") or self._model_name(),
-            dimension=dimension_of(settings, self.path) if settings else 0,
-            runtime=runtime(self.config.model),
-            languages=self._store.articles.languages(),
-            failures=self._store.failures.all(),
-            writer=str(writer) if (writer := current_writer(self.path)) else None,
+        from index.maintenance.status import status_of
+
+        return status_of(self.path, self._store, self.config, self._model)
+
+
+def _there(name: str, article: Article | None) -> Article:
+    """The article, which may have been removed since its name was looked up."""
+    if article is None:
+        raise ArticleNotFoundError(
+            text("No article {name} any more. qa list shows what is there.", name=name)
         )
-
-    def _model_name(self) -> str:
-        """The name of the model that an empty index will be built with."""
-        if self._model.opened is not None:
-            return self._model.opened.name
-        return DEFAULT_NAME if self.config.model == DEFAULT else self.config.model
-
-
-def _size_of(folder: Path) -> int:
-    """Bytes of the files below a folder; what a merge takes away meanwhile does not count."""
-    size = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            with suppress(OSError):
-                size += os.lstat(os.path.join(parent, name)).st_size
-    return size
-
-
-def _described(articles: Iterable[Article | Failure], tally: Tally) -> Iterator[Article | Failure]:
-    for entry in articles:
-        if isinstance(entry, Article):
-            tally.sources[entry.id] = entry.source
-        yield entry
-
-
-def _files_among(found: Iterable[Path | Failure]) -> int:
-    return sum(isinstance(item, Path) for item in found)
+    return article

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
+from enum import Enum, StrEnum
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class Filters:
     since: date | None = None
     until: date | None = None
     languages: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     article_ids: tuple[str, ...] = ()
 
@@ -264,6 +267,67 @@ class ArticleSummary:
     copy: bool
 
 
+class Order(StrEnum):
+    """What a listing is ordered by."""
+
+    ADDED = "added"
+    PUBLISHED = "published"
+    TITLE = "title"
+    PUBLISHER = "publisher"
+    LANGUAGE = "language"
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleQuery:
+    """One page of a listing: which articles, in which order.
+
+    ``words`` must all stand in an article's title, its publisher or the name of its source; in the
+    beginning of one without a title. Case and accents do not count. Articles that lack what they
+    are ordered by come last in either direction. ``page`` counts from 1.
+    """
+
+    words: str = ""
+    order: Order = Order.ADDED
+    descending: bool = False
+    page: int = 1
+    size: int = 50
+    filters: Filters = field(default_factory=Filters)
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePage:
+    """A page of a listing. Beyond the last page it is the last one.
+
+    ``total`` counts all pages' articles. ``beginnings`` are those of the texts of the articles on
+    it that have no title, by their ids.
+    """
+
+    total: int
+    page: int
+    size: int
+    articles: tuple[ArticleSummary, ...]
+    beginnings: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What an index holds on the whole.
+
+    ``since`` and ``until`` are the first and the last date of publication. Publishers and languages
+    come with the number of their articles, the most frequent first.
+    """
+
+    articles: int
+    passages: int
+    since: date | None
+    until: date | None
+    publishers: dict[str, int]
+    languages: dict[str, int]
+    failures: int
+    writer: str | None
+    """Who is writing to it just now, if anyone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far long work has come; ``total`` is None while it is unknown."""
@@ -271,3 +335,13 @@ class Progress:
     articles: int
     total: int | None
     passages: int
+
+
+class AsItIs(Enum):
+    """Stands for a value that is to stay what it is."""
+
+    AS_IT_IS = "as it is"
+
+
+AS_IT_IS: Final = AsItIs.AS_IT_IS
+"""What ``Index.edit`` leaves as it is; None takes a value away."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -58,6 +58,7 @@ def ask(  # noqa: PLR0913  # its options have names and defaults
     reader: str | None = DEFAULT_READER,
     reranker: str | None = None,
     recent: bool | float = False,
+    stage: Callable[[str], None] | None = None,
 ) -> Answer:
     """Answer ``question`` from the articles of ``index``, with citations.
 
@@ -68,12 +69,13 @@ def ask(  # noqa: PLR0913  # its options have names and defaults
     says whether it was applied. ``reader`` is "default", None for none, or an extractive
     question-answering model: a folder or a name on the hub. ``reranker`` names a cross-encoder in
     the same way, which orders the 20 best passages before they are read. ``recent`` prefers newer
-    articles a little: True, or the days in which newness loses half its worth.
+    articles a little: True, or the days in which newness loses half its worth. ``stage`` is called
+    with "understand", "search" and "read" as they begin; an error that it raises ends the question.
 
     Every citation's quote was compared with the stored text. Raises UsageError for a question that
     is empty or longer than 2,000 characters.
     """
-    options = _Options(k, filters, today, use_time_limit, reader, reranker, recent)
+    options = _Options(k, filters, today, use_time_limit, reader, reranker, recent, stage)
     return _answers([question], index, options)[0]
 
 
@@ -109,6 +111,11 @@ class _Options:
     reader: str | None
     reranker: str | None
     recent: bool | float
+    stage: Callable[[str], None] | None = None
+
+    def begin(self, stage: str) -> None:
+        if self.stage:
+            self.stage(stage)
 
 
 def _answers(questions: Iterable[str], index: Index, options: _Options) -> list[Answer]:
@@ -121,6 +128,7 @@ def _answers(questions: Iterable[str], index: Index, options: _Options) -> list[
         for first in range(0, len(texts), TOGETHER):
             some = texts[first : first + TOGETHER]
             timings: dict[str, float] = {}
+            options.begin("understand")
             with _timed(timings, "understand"):
                 understood = asked(some, snapshot, options.today or date.today())
             share = {name: spent / len(some) for name, spent in timings.items()}
@@ -131,6 +139,7 @@ def _answers(questions: Iterable[str], index: Index, options: _Options) -> list[
 def _answered(
     question: Question, snapshot: Snapshot, options: _Options, timings: dict[str, float]
 ) -> Answer:
+    options.begin("search")
     with _timed(timings, "search"):
         retrieval = Retrieval(
             snapshot,
@@ -141,6 +150,7 @@ def _answered(
         )
         limit = question.limit if options.use_time_limit else None
         attempts = retrieval.attempts(question, limit)
+    options.begin("read")
     with _timed(timings, "judge"):
         scorer = load_scorer("plain" if options.reader is None else "reader")
         reader = loading(options.reader).get()

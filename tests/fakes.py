@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -48,6 +48,19 @@ class WordEmbedder:
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Pieces of at most four letters, and every other character that shows."""
         return [len(re.findall(r"\w{1,4}|[^\w\s]", text)) for text in texts]
+
+
+@dataclass(frozen=True, slots=True)
+class CountingEmbedder(WordEmbedder):
+    """Remembers which passages and sentences it was asked for."""
+
+    texts: list[str] = field(default_factory=list)
+
+    def embed_passages(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> NDArray[np.float32]:
+        self.texts.extend(texts)
+        return WordEmbedder.embed_passages(self, texts, progress)
 
 
 @cache

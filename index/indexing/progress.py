@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
-from typing import TypeAlias
+from pathlib import Path
+from typing import Self, TypeAlias
 
-from index.records import AddReport, Failure, Progress, SyncReport
+from index.records import AddReport, Article, Failure, Progress, SyncReport
 
 OnProgress: TypeAlias = "Callable[[Progress], None]"
 
@@ -28,6 +29,11 @@ class Tally:
     articles: int = 0
     passages: int = 0
 
+    @classmethod
+    def of_files(cls, found: Iterable[Path | Failure], progress: OnProgress | None) -> Self:
+        """That of an addition of these files."""
+        return cls(sum(isinstance(item, Path) for item in found), progress)
+
     def embedded(self, passages: int) -> None:
         self.passages += passages
         self._tell()
@@ -39,6 +45,13 @@ class Tally:
     def _tell(self) -> None:
         if self.progress:
             self.progress(Progress(self.articles, self.total, self.passages))
+
+    def named(self, articles: Iterable[Article | Failure]) -> Iterator[Article | Failure]:
+        """The same articles; their names are noted as they pass."""
+        for entry in articles:
+            if isinstance(entry, Article):
+                self.sources[entry.id] = entry.source
+            yield entry
 
     def describe(self, sources: dict[str, str]) -> None:
         """Note the names of the articles that are there."""

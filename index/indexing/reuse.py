@@ -103,28 +103,46 @@ def take_sound(
 
     Returns the ids of these passages. What is missing or damaged is left out: it is embedded anew.
     """
+    arrays = opened_arrays(folder, record)
+    return set() if arrays is None else take_from(known, arrays, wanted)
+
+
+def opened_arrays(folder: Path, record: segment.SegmentRecord) -> dict[str, NDArray[Any]] | None:
+    """What ``take_from`` needs of a segment, None where it cannot be had."""
     opened = {
         name: array
         for name in ("ids", "vectors", "sentence_ends", "vector_checks", *NAMES)
         if (array := _open(folder, record, name)) is not None
     }
     if not opened.keys() >= _SEGMENT_HAS:
-        return set()
-    ids, ends = opened["ids"], opened["sentence_ends"]
-    if not len(ids) == len(opened["vectors"]) == len(ends) == len(opened["vector_checks"]):
-        return set()
+        return None
+    sizes = {len(opened[name]) for name in _SEGMENT_HAS - {"sentences"}}
+    return opened if len(sizes) == 1 else None
+
+
+_SEGMENT_HAS = {"ids", "vectors", "sentences", "sentence_ends", "vector_checks"}
+
+
+def take_from(
+    known: KnownVectors, arrays: Mapping[str, NDArray[Any]], wanted: Mapping[int, Piece]
+) -> set[int]:
+    """As ``take_sound``, from the arrays of a segment or some rows of them."""
+    ids = arrays["ids"]
     rows = np.flatnonzero(np.isin(ids, np.fromiter(wanted, np.int64, len(wanted))))
     taken = set()
     for row in rows.tolist():
         piece = wanted[int(ids[row])]
-        own = slice(int(ends[row - 1]) if row else 0, int(ends[row]))
-        if is_sound(piece, opened, row, own):
-            known.put(piece, opened["vectors"][row], vectors_of(opened, own))
+        own = sentences_of(arrays, row)
+        if is_sound(piece, arrays, row, own):
+            known.put(piece, arrays["vectors"][row], vectors_of(arrays, own))
             taken.add(piece.id)
     return taken
 
 
-_SEGMENT_HAS = {"ids", "vectors", "sentences", "sentence_ends", "vector_checks"}
+def sentences_of(arrays: Mapping[str, NDArray[Any]], row: int) -> slice:
+    """The rows of a passage's sentences."""
+    ends = arrays["sentence_ends"]
+    return slice(int(ends[row - 1]) if row else 0, int(ends[row]))
 
 
 def embed(

@@ -8,7 +8,7 @@ which is cheap; what has not changed is not extracted, split or embedded again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -27,12 +27,14 @@ class FilesRead:
     """Reads files, and notes what each gave, for the record.
 
     With ``skip`` a file is left out whose articles are all there as it would give them; their ids
-    are then in ``unchanged``.
+    are then in ``unchanged``. ``stop`` is asked before each file and each article: once it says yes
+    nothing more is read, and the file at hand does not count as read.
     """
 
     store: Store
     options: ReadOptions
     skip: bool = False
+    stop: Callable[[], bool] | None = None
     unchanged: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
     """Ids of the articles that the files read and left out have."""
@@ -59,6 +61,8 @@ class FilesRead:
         if self.skip:
             self._find_owners(found)
         for item in found:
+            if self._is_stopped():
+                return
             if isinstance(item, Failure):
                 yield admitted(item)
             elif item == STDIN:
@@ -100,6 +104,10 @@ class FilesRead:
             return
         self._given[uri] = {}
         for item in file.items(self._texts):
+            if self._is_stopped():
+                self.walked.pop()
+                del self._given[uri]
+                return
             if isinstance(item, Failure):
                 self.incomplete.add(uri)
                 yield item
@@ -112,6 +120,9 @@ class FilesRead:
         # That of the bytes its articles were made from.
         self._hashes[uri] = file.sha256
         self._finished.append(uri)
+
+    def _is_stopped(self) -> bool:
+        return self.stop is not None and self.stop()
 
     def _is_current(self, file: SourceFile) -> bool:
         """Whether a file is as it was, and its articles in the index are as it gave them."""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
+from index.beside import BESIDE
 from index.errors import SourceError
 from index.ingest.document import Document
 from index.ingest.options import Kind
@@ -188,12 +189,13 @@ def _walk_folder(root: Path) -> Iterator[Path | Failure]:
 
 
 def _entries(folder: Path) -> list[Path | Failure]:
-    """What is in ``folder`` and not hidden, the first one last."""
+    """What is in ``folder`` and neither hidden nor kept by an index, the first one last."""
     try:
         names = sorted(os.listdir(folder), key=os.fsencode, reverse=True)
     except OSError as error:
         return [Failure(_name(folder), why_unreadable(error))]
-    return [folder / name for name in names if not name.startswith(".")]
+    own = BESIDE if "articles.db" in names else ()  # an index among its articles
+    return [folder / name for name in names if not name.startswith(".") and name not in own]
 
 
 def _is_never_an_article(path: Path) -> bool:

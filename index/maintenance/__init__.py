@@ -1,3 +1,3 @@
 """The whole of an index: checked, repaired, packed and unpacked."""
 
-__all__ = ["backup", "check", "repair"]
+__all__ = ["backup", "check", "named", "repair", "status"]

@@ -1,7 +1,8 @@
 """One file with a whole index in it: written while others write, read again, put back safely.
 
 The file is a plain tar archive (vectors do not compress): first ``manifest.json``, which lists the
-other members with their sizes and SHA-256, then the record, then the segments' files.
+other members with their sizes and SHA-256, then the record, then what people keep beside it, then
+the segments' files.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
+from index.beside import BESIDE, content
 from index.digest import sha256_of
 from index.errors import IndexBusyError, IndexDamagedError, IndexFolderError
 from index.maintenance.check import verify
@@ -36,13 +38,16 @@ from index.translation import numeral, text
 MANIFEST = "manifest.json"
 RECORD = "articles.db"
 KIND = "fundstelle-backup"
-VERSION = 1
+VERSION = 2
+"""Version 1 holds nothing from beside the record; one with nothing of the kind says so."""
 
 _ATTEMPTS = 10
 """Each time a writer has just merged away what was to be copied."""
 _BLOCK = 1 << 20
 _LARGEST_MANIFEST = 1 << 28
-_MEMBER = re.compile(r"articles\.db|segments/[0-9a-f-]+/[a-z0-9_]+\.npy")
+_MEMBER = re.compile(
+    rf"articles\.db|{'|'.join(map(re.escape, BESIDE))}|segments/[0-9a-f-]+/[a-z0-9_]+\.npy"
+)
 
 
 class _SegmentGoneError(Exception):
@@ -161,8 +166,8 @@ def _write(folder: Path, file: Path, copy: Path) -> tuple[int, int, int]:
         counts = store.counts()
         layout = store.settings().get("segments", segment.LAYOUT)
     _check_record(folder, copy)
-    members = {RECORD: FileRecord(copy.stat().st_size, sha256_of(copy))}
-    paths = {RECORD: copy}
+    paths = {RECORD: copy, **_copies_beside(folder, copy.parent)}
+    members = {n: FileRecord(path.stat().st_size, sha256_of(path)) for n, path in paths.items()}
     for entry in segments:
         for name, expected in entry.files.items():
             member = f"segments/{entry.name}/{name}"
@@ -205,6 +210,14 @@ def _write(folder: Path, file: Path, copy: Path) -> tuple[int, int, int]:
     return counts.articles, counts.passages, len(members)
 
 
+def _copies_beside(folder: Path, target: Path) -> dict[str, Path]:
+    """What is kept beside the record, of one moment, by its names. Raises IndexFolderError."""
+    found = {name: data for name in BESIDE if (data := content(folder / name)) is not None}
+    for name, data in found.items():
+        (target / name).write_bytes(data)
+    return {name: target / name for name in found}
+
+
 def _check_record(folder: Path, copy: Path) -> None:
     """A damaged record is not carried on from backup to backup. Raises IndexDamagedError."""
     with closing(Store(copy, read_only=True, undecoded=True)) as store, store.snapshot():
@@ -231,7 +244,7 @@ def _manifest(members: Mapping[str, FileRecord], layout: str) -> bytes:
     return json.dumps(
         {
             "kind": KIND,
-            "version": VERSION,
+            "version": VERSION if members.keys() & set(BESIDE) else 1,
             "format": FORMAT,
             "layout": layout,
             "made": datetime.now(UTC).replace(microsecond=0).isoformat(),

@@ -3,6 +3,7 @@
 __all__ = [
     "articles",
     "audit",
+    "browsing",
     "files",
     "identity",
     "layout",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from index.records import Article, ArticleSummary, Filters
 from index.storage.connection import Connection
-from index.storage.rows import ARTICLE, article, condition, marks, summary
+from index.storage.rows import ARTICLE, SUMMARY, article, condition, marks, summary
 
 _AT_ONCE = 500
 """Ids in one statement; SQLite before 3.32 takes 999."""
@@ -16,11 +16,15 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """What an update needs to know of the article that is there."""
+    """An article that is there, and what an update needs to know of it.
+
+    ``number`` is its place in the order of arrival.
+    """
 
     text_id: int
     sha256: str
     embedded_title: str
+    number: int
     article: Article
 
 
@@ -30,17 +34,18 @@ class Articles:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def put(self, article: Article, text_id: int) -> None:
-        """Store or replace the article of a source."""
+    def put(self, article: Article, text_id: int, number: int | None = None) -> None:
+        """Store or replace the article of a source; a new one comes last, or has its ``number``."""
         self._connection.execute(
             """INSERT INTO articles
-            (id, text_id, source, title, authors, publisher, published, fetched, language)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            (number, id, text_id, source, title, authors, publisher, published, fetched, language)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (id) DO UPDATE SET text_id = excluded.text_id, source = excluded.source,
             title = excluded.title, authors = excluded.authors, publisher = excluded.publisher,
             published = excluded.published, fetched = excluded.fetched,
             language = excluded.language""",
             (
+                number,
                 article.id,
                 text_id,
                 article.source,
@@ -60,14 +65,15 @@ class Articles:
 
     def get(self, article_id: str) -> StoredArticle | None:
         rows = self._connection.rows(
-            f"SELECT {ARTICLE}, t.id, t.sha256, t.title FROM articles a "
+            f"SELECT {ARTICLE}, t.id, t.sha256, t.title, a.number FROM articles a "
             "JOIN texts t ON t.id = a.text_id WHERE a.id = ?",
             (article_id,),
         )
         if not rows:
             return None
         row = rows[0]
-        return StoredArticle(row[10], row[11], row[12], article(row))
+        text_id, sha256, title, number = row[10:14]
+        return StoredArticle(text_id, sha256, title, number, article(row))
 
     def of_texts(self, text_ids: Sequence[int], filters: Filters) -> dict[int, list[Article]]:
         """For each text the articles that have it and pass the filter, first published first."""
@@ -97,9 +103,7 @@ class Articles:
         """The articles a filter lets through, without their texts, in order of arrival."""
         passes, parameters = condition(filters)
         rows = self._connection.rows(
-            f"""SELECT a.id, a.title, a.source, a.publisher, a.published, a.language,
-            characters(t.text), (SELECT count(*) FROM passages p WHERE p.text_id = t.id),
-            a.number > (SELECT min(number) FROM articles b WHERE b.text_id = a.text_id)
+            f"""SELECT {SUMMARY}
             FROM articles a JOIN texts t ON t.id = a.text_id WHERE {passes}
             ORDER BY a.number""",
             parameters,

@@ -22,7 +22,7 @@ from index.storage.identity import (
     refuse_strange,
     was_replaced,
 )
-from index.storage.rows import casefold
+from index.storage.rows import casefold, folded, names
 from index.storage.schema import FORMAT, MIGRATIONS, SEQUENCES, row_check, schema_as_made, total_of
 from index.storage.sqlite_errors import explained, is_foreign, newer, no_index, unusable
 from index.translation import text
@@ -102,6 +102,8 @@ class Connection:
         # SQLite's own lower() knows ASCII alone, and its length() ends at a NUL character.
         self._connection.create_function("characters", 1, len, deterministic=True)
         self._connection.create_function("casefold", 1, casefold, deterministic=True)
+        self._connection.create_function("folded", 1, folded, deterministic=True)
+        self._connection.create_function("names", 4, names, deterministic=True)
         self._connection.create_function("row_check", -1, self._row_check, deterministic=True)
         if self._undecoded:
             self._connection.text_factory = _undecoded

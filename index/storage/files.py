@@ -55,6 +55,21 @@ class Files:
     def forget(self, uri: str) -> None:
         self._connection.execute("DELETE FROM files WHERE file = ?", (uri,))
 
+    def follow(self, article_id: str, before: int, after: int) -> None:
+        """An article's row was changed by hand: it still counts as its file gave it.
+
+        So ``sync`` gives it the file's title again only where the file itself has changed.
+        """
+        for uri, articles in self._connection.rows(
+            "SELECT file, articles FROM files WHERE instr(articles, ?)", (json.dumps(article_id),)
+        ):
+            checks = read(_object, articles)
+            if checks.get(article_id) == before:
+                self._connection.execute(
+                    "UPDATE files SET articles = ? WHERE file = ?",
+                    (json.dumps(checks | {article_id: after}), uri),
+                )
+
 
 class Failures:
     """The sources that could not be read."""
@@ -78,6 +93,22 @@ class Failures:
         self._connection.execute_many(
             "DELETE FROM failures WHERE source = ?", ((printable(source),) for source in sources)
         )
+
+    def of_files(self) -> dict[str, str]:
+        """The file of each that is one which was read before, or a row of such a one.
+
+        What a document says its source is has no part in it: a row of the table of files comes from
+        a path that was named on this machine alone.
+        """
+        known = {row[0] for row in self._connection.rows("SELECT file FROM files")}
+        found = {}
+        for failure in self.all():
+            file, _, row = failure.source.rpartition(":")
+            if failure.source in known:
+                found[failure.source] = failure.source
+            elif file in known and row.isdecimal():
+                found[failure.source] = file
+        return found
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from index import translation
 from index.errors import IndexDamagedError
 from index.records import Article, ArticleSummary, Chunk, Filters, Span
 
 _T = TypeVar("_T")
+_ACCENTS = frozenset(map(chr, range(0x300, 0x370)))
+"""Unicode's block of combining diacritical marks."""
 
 ARTICLE = """a.id, t.text, a.title, a.source, a.fetched, a.language, t.sha256, a.authors,
 a.publisher, a.published"""
@@ -20,6 +24,11 @@ a.publisher, a.published"""
 
 PASSAGE = 'id, text_id, start, "end", sentences'
 """The columns that ``passage`` takes."""
+
+SUMMARY = """a.id, a.title, a.source, a.publisher, a.published, a.language, characters(t.text),
+(SELECT count(*) FROM passages p WHERE p.text_id = t.id),
+a.number > (SELECT min(number) FROM articles b WHERE b.text_id = a.text_id)"""
+"""The columns that ``summary`` takes, of ``articles a`` and ``texts t``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,12 @@ def condition(filters: Filters) -> tuple[str, list[object]]:
     if filters.until:
         conditions.append("a.published <= ?")
         parameters.append(filters.until.isoformat())
-    for column, values in (("a.language", filters.languages), ("a.id", filters.article_ids)):
+    exact = (
+        ("a.language", filters.languages),
+        ("a.publisher", filters.publishers),
+        ("a.id", filters.article_ids),
+    )
+    for column, values in exact:
         if values:
             conditions.append(f"{column} IN ({marks(values)})")
             parameters.extend(values)
@@ -108,6 +122,26 @@ def condition(filters: Filters) -> tuple[str, list[object]]:
 
 def casefold(text: str | None) -> str | None:
     return None if text is None else text.casefold()
+
+
+def folded(text: str) -> str:
+    """``text`` without case and accents, as it is searched and sorted: "Ähre" is "ahre"."""
+    if text.isascii():
+        return text.lower()
+    parts = unicodedata.normalize("NFKD", text)
+    for accent in _ACCENTS.intersection(parts):
+        parts = parts.replace(accent, "")
+    return parts.casefold()
+
+
+def names(words: str, title: str, publisher: str | None, source: str) -> bool:
+    """Whether all ``words``, which are folded, stand in what is said of an article.
+
+    The folders of a file are nobody's concern.
+    """
+    name = source.rpartition("/")[2] if source.startswith("file:") else source
+    told = folded("\n".join((title, publisher or "", unquote(name))))
+    return all(word in told for word in words.split())
 
 
 def marks(values: Sequence[object]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from index.storage.articles import Articles
 from index.storage.audit import Audit
+from index.storage.browsing import Browsing
 from index.storage.connection import Connection
 from index.storage.files import Failures, Files
 from index.storage.segment_rows import SegmentRows
@@ -41,6 +42,7 @@ class Store(Connection):
         self.failures = Failures(self)
         self.segments = SegmentRows(self)
         self.audit = Audit(self)
+        self.browsing = Browsing(self, self.articles)
 
     def settings(self) -> dict[str, str]:
         return dict(self.rows("SELECT name, value FROM settings"))

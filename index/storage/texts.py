@@ -61,16 +61,23 @@ class Texts:
             )
         return highest + 1
 
-    def put(self, article: Article, first_passage: int, chunks: Sequence[Chunk]) -> int:
+    def put(
+        self,
+        article: Article,
+        first_passage: int,
+        chunks: Sequence[Chunk],
+        known_as: int | None = None,
+    ) -> int:
         """Store a text with its passages, numbered from ``first_passage``; returns its id.
 
-        A text that is there already gets these passages in the place of those it had.
+        A text that is there already gets these passages in the place of those it had. A new one is
+        numbered, or has the id again that it was ``known_as``.
         """
         rows = self._connection.rows(
-            """INSERT INTO texts (sha256, text, title, language) VALUES (?, ?, ?, ?)
+            """INSERT INTO texts (id, sha256, text, title, language) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT (sha256) DO UPDATE SET title = excluded.title, language = excluded.language
             RETURNING id""",
-            (article.sha256, article.text, article.title, article.language),
+            (known_as, article.sha256, article.text, article.title, article.language),
         )
         text_id = int(rows[0][0])
         self.put_passages(text_id, first_passage, chunks)

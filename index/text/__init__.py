@@ -1,3 +1,3 @@
 """What a text is made of: its language, its terms, its sentences and passages."""
 
-__all__ = ["analysis", "passages", "units", "versions", "words"]
+__all__ = ["analysis", "paragraphs", "passages", "sentences", "units", "versions", "words"]

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from index import FundstelleError
+from index import FundstelleError, IndexFolderError
 from index.translation import numeral, plural, text
 from qa.cli.options import (
     FAILED,
     IndexOption,
     JsonOption,
     NoReaderOption,
+    NoRecordOption,
     PassagesOption,
     PlotOption,
     ReaderOption,
@@ -27,6 +28,7 @@ from qa.show.sanitize import one_line
 
 if TYPE_CHECKING:
     from index import Index
+    from qa.evaluation.evaluate import Evaluation
     from qa.evaluation.gold import BadLine
     from qa.evaluation.judge import Judged
 
@@ -46,6 +48,7 @@ def evaluate_questions(
     reader: ReaderOption = "default",
     no_reader: NoReaderOption = False,
     plot: PlotOption = None,
+    no_record: NoRecordOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Ask your own questions and count: ranking, answers, citations, refusals, time."""
@@ -54,7 +57,7 @@ def evaluate_questions(
 
     if plot is not None:
         plots.check_target(plot)
-    with _asked_index(file, index or context.obj) as opened:
+    with _asked_index(file, index or context.obj) as (opened, is_own):
         questions, bad = read_gold(file, opened)
         for line in bad:
             say(f"{file}:{line.line}: {line.reason}")
@@ -74,34 +77,29 @@ def evaluate_questions(
                 reader=None if no_reader else reader,
                 progress=move and (lambda done: move(completed=done)),
             )
+        found = evaluate.summary(file, judged, bad)
+        if is_own and not no_record:
+            _keep(opened.path, found)
     if plot is not None:
         plots.save(judged, plot, f"{one_line(file.name)}, {question_count(len(judged))}")
     if as_json:
-        print_json(evaluate.summary(file, judged, bad))
+        print_json(found)
     else:
         _print_table(judged, bad, plot)
-    if untrue := sum(j.citations - j.true_citations for j in judged):
-        say(
-            plural(
-                "{number} citation not in the articles: report this as a defect",
-                "{number} citations not in the articles: report this as a defect",
-                untrue,
-            )
-        )
-    if bad or untrue:
+    if _are_untrue(judged) or bad:
         raise typer.Exit(FAILED)
 
 
 @contextmanager
-def _asked_index(file: Path, folder: Path | None) -> Iterator[Index]:
-    """The index that is asked: of the articles that the file itself carries, or the user's own."""
+def _asked_index(file: Path, folder: Path | None) -> Iterator[tuple[Index, bool]]:
+    """The index that is asked: the user's own (True), or of the articles that the file carries."""
     from index import Index
     from qa.evaluation.gold import carried_articles
 
     articles = carried_articles(file)
     if articles is None:
         with Index.open(folder, read_only=True, create=False) as opened:
-            yield opened
+            yield opened, True
         return
     say(
         plural(
@@ -112,7 +110,31 @@ def _asked_index(file: Path, folder: Path | None) -> Iterator[Index]:
     )
     with TemporaryDirectory() as own, Index.open(Path(own, "index")) as opened:
         opened.add_articles(articles)
-        yield opened
+        yield opened, False
+
+
+def _keep(folder: Path, found: Evaluation) -> None:
+    """Keep the figures beside the index; where that cannot be, they are shown all the same."""
+    from qa.evaluation.runs import keep_run
+
+    try:
+        keep_run(folder, found)
+    except IndexFolderError as error:
+        say(str(error))
+
+
+def _are_untrue(judged: Sequence[Judged]) -> bool:
+    """Whether citations do not stand in their articles, which is told."""
+    untrue = sum(j.citations - j.true_citations for j in judged)
+    if untrue:
+        say(
+            plural(
+                "{number} citation not in the articles: report this as a defect",
+                "{number} citations not in the articles: report this as a defect",
+                untrue,
+            )
+        )
+    return untrue > 0
 
 
 def _print_table(judged: Sequence[Judged], bad: Sequence[BadLine], plot: Path | None) -> None:

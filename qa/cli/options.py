@@ -153,9 +153,22 @@ RerankerOption = Annotated[
 ExplainOption = Annotated[
     bool, typer.Option("--explain", help=text("Show how each passage was found."))
 ]
+ExportOption = Annotated[
+    str | None,
+    typer.Option(
+        "--export",
+        metavar="FORMAT",
+        help=text("Print it for other programs: markdown, csv, json, bibtex or csl."),
+        show_default=False,
+    ),
+]
 PlotOption = Annotated[
     Path | None,
     typer.Option(metavar="FILE.png", help=text("Write a figure too."), show_default=False),
+]
+NoRecordOption = Annotated[
+    bool,
+    typer.Option("--no-record", help=text("Do not keep the figures beside the index.")),
 ]
 ModelOption = Annotated[
     str | None,

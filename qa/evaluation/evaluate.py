@@ -139,7 +139,7 @@ def figures(judged: Sequence[Judged]) -> list[Figure]:
             "auroc",
             "confidence, answerable against not: AUROC",
             metrics.auroc(yes, no) if yes and no else None,
-            len(judged) if yes and no else 0,
+            len(yes) + len(no) if yes and no else 0,
         ),
         _mean(
             "answerable_answered",
@@ -149,7 +149,7 @@ def figures(judged: Sequence[Judged]) -> list[Figure]:
         _mean(
             "unanswerable_refused",
             "unanswerable questions refused",
-            (None if j.answerable else not j.found for j in judged),
+            (not j.found if j.answerable is False else None for j in judged),
         ),
         Figure(
             "unanswerable_refused_at_10",
@@ -157,6 +157,7 @@ def figures(judged: Sequence[Judged]) -> list[Figure]:
             metrics.refused_when_losing(LOST, yes, no) if yes and no else None,
             len(no) if yes else 0,
         ),
+        _mean("wrong_again", "answers told to be wrong, given again", (j.wrong for j in judged)),
         Figure("p50_ms", "time of an answer, p50, ms", _quantile(times, 0.5), len(times)),
         Figure("p95_ms", "time of an answer, p95, ms", _quantile(times, 0.95), len(times)),
     ]
@@ -200,10 +201,10 @@ def refusals(judged: Sequence[Judged]) -> dict[str, Refusals]:
         found.setdefault(entry.kind, []).append(entry)
     return {
         kind: Refusals(
-            unanswerable=sum(not j.answerable for j in entries),
-            refused=sum(not j.answerable and not j.found for j in entries),
-            answerable=sum(j.answerable for j in entries),
-            lost=sum(j.answerable and not j.found for j in entries),
+            unanswerable=sum(j.answerable is False for j in entries),
+            refused=sum(j.answerable is False and not j.found for j in entries),
+            answerable=sum(j.answerable is True for j in entries),
+            lost=sum(j.answerable is True and not j.found for j in entries),
         )
         for kind, entries in sorted(found.items())
         if kind
@@ -214,7 +215,7 @@ def confidences(judged: Sequence[Judged]) -> tuple[list[float], list[float]]:
     """The confidences of the answerable questions, and of the unanswerable ones."""
     return (
         [j.confidence for j in judged if j.answerable],
-        [j.confidence for j in judged if not j.answerable],
+        [j.confidence for j in judged if j.answerable is False],
     )
 
 
@@ -223,14 +224,14 @@ def calibrations(judged: Sequence[Judged]) -> dict[str, Calibration]:
 
     "views": that a value shown is right, over all values shown. "shown": that the first citation
     is, over the questions that were answered. "answerable": that the articles answer the question,
-    over all of them.
+    over those of which that is known.
     """
     views = [(view.probability, view.right) for j in judged for view in j.views or ()]
     shown = [(j.confidence, bool(j.first)) for j in judged if j.found and _is_judged(j)]
-    all_of_them = [(j.confidence, j.answerable) for j in judged]
+    known = [(j.confidence, j.answerable) for j in judged if j.answerable is not None]
     return {
         name: _calibration(pairs)
-        for name, pairs in (("views", views), ("shown", shown), ("answerable", all_of_them))
+        for name, pairs in (("views", views), ("shown", shown), ("answerable", known))
         if pairs
     }
 
@@ -251,7 +252,7 @@ def summary(file: Path, judged: Sequence[Judged], failed: Sequence[BadLine] = ()
 
 def _is_judged(entry: Judged) -> bool:
     """Whether a shown answer is right or wrong; to an unanswerable question it is wrong."""
-    return entry.first is not None or not entry.answerable
+    return entry.first is not None or entry.answerable is False
 
 
 def _calibration(pairs: Sequence[tuple[float, bool]]) -> Calibration:

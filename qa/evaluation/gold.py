@@ -8,23 +8,15 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-from index import (
-    Article,
-    ArticleNotFoundError,
-    Filters,
-    Index,
-    make_article,
-    read_sources,
-    read_text_file,
-)
+from index import Article, Index, make_article, read_text_file
 from qa.answer import MAXIMUM_QUESTION
+from qa.evaluation.naming import Names
 
 MAXIMUM_BYTES = 100_000_000
 ALIASES = {
@@ -32,6 +24,7 @@ ALIASES = {
     "values": ("values", "value"),
     "sentences": ("sentences", "sentence"),
     "articles": ("articles", "article", "sources", "source"),
+    "wrong": ("wrong",),
 }
 """Each field, and what it may be called."""
 
@@ -66,11 +59,13 @@ class ExpectedView:
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """A question and what is expected of its answer; with nothing expected it must be refused.
+    """A question and what is expected of its answer; with nothing told it must be refused.
 
     ``article_ids`` and ``texts`` (their SHA-256) are the named articles; empty means any article.
     ``views`` are all the different answers; where they are not told, one of ``values`` is enough.
     ``kind`` is a word of the file's for what is asked for; refusals are counted by it.
+    ``wrong`` are values that must not be the answer. ``marked_answerable`` is what the file itself
+    says of whether the articles answer a question, for one whose answer it does not know.
     """
 
     line: int
@@ -82,10 +77,20 @@ class Gold:
     texts: frozenset[str] = frozenset()
     views: tuple[ExpectedView, ...] = ()
     kind: str = ""
+    wrong: tuple[str, ...] = ()
+    marked_answerable: bool | None = None
 
     @property
-    def answerable(self) -> bool:
+    def is_expected(self) -> bool:
+        """Whether anything is expected that a passage can hold."""
         return bool(self.answers or self.sentences or self.texts)
+
+    @property
+    def answerable(self) -> bool | None:
+        """Whether the articles answer the question; None where only what is wrong is known."""
+        if self.is_expected or self.marked_answerable is not None:
+            return self.is_expected or self.marked_answerable
+        return None if self.wrong else False
 
     @property
     def names_words(self) -> bool:
@@ -118,7 +123,7 @@ def read_gold(path: Path, index: Index) -> tuple[list[Gold], list[BadLine]]:
     by a file beside the questions. Raises SourceError where the file as a whole cannot be read.
     """
     text = read_text_file(path, MAXIMUM_BYTES)
-    names = _Names(index, path.parent)
+    names = Names(index, path.parent)
     found: list[Gold] = []
     bad: list[BadLine] = []
     for number, line in enumerate(text.split("\n"), start=1):
@@ -178,14 +183,14 @@ class _LineError(Exception):
     """A line that cannot be used."""
 
 
-def _gold(number: int, row: Mapping[str, Any], names: _Names) -> Gold:
+def _gold(number: int, row: Mapping[str, Any], names: Names) -> Gold:
     question = _question(row)
     views = _views(row)
     told = tuple(form for view in views for form in view.values)
     answers = _strings(row, "answers") or told
     values = _strings(row, "values") or told
     sentences = _strings(row, "sentences")
-    articles = [article for name in _strings(row, "articles") for article in names.resolve(name)]
+    articles = [a for name in _strings(row, "articles") for a in _articles(name, names)]
     gold = Gold(
         line=number,
         question=question,
@@ -196,13 +201,27 @@ def _gold(number: int, row: Mapping[str, Any], names: _Names) -> Gold:
         texts=frozenset(article.sha256 for article in articles),
         views=views,
         kind=str(row.get("kind") or ""),
+        wrong=_strings(row, "wrong"),
+        marked_answerable=_answerable(row),
     )
+    if gold.is_expected and gold.marked_answerable is False:
+        raise _LineError('"answerable" is false, and an answer is expected; keep one of the two')
     if articles and not any(gold.is_held_by(article.text, article.sha256) for article in articles):
         raise _LineError(
             "none of the answers stands in the named articles; "
             "write them as they stand there, or name other articles"
         )
     return gold
+
+
+def _articles(name: str, names: Names) -> Sequence[Article]:
+    found = names.resolve(name)
+    if not found:
+        raise _LineError(
+            f"no article {name!r} in the index; name it by its id or source as qa list shows them, "
+            "or add it"
+        )
+    return found
 
 
 def _question(row: Mapping[str, Any]) -> str:
@@ -214,6 +233,14 @@ def _question(row: Mapping[str, Any]) -> str:
             f"the question has {len(question):,} characters; {MAXIMUM_QUESTION:,} are the most"
         )
     return question
+
+
+def _answerable(row: Mapping[str, Any]) -> bool | None:
+    """What the field "answerable" says; needed only where no answer is expected."""
+    marked = row.get("answerable")
+    if marked is not None and not isinstance(marked, bool):
+        raise _LineError('"answerable" is neither true nor false; write one of them without "…"')
+    return marked
 
 
 def _views(row: Mapping[str, Any]) -> tuple[ExpectedView, ...]:
@@ -328,53 +355,3 @@ def _strings(row: Mapping[str, Any], field: str) -> tuple[str, ...]:
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
         raise _LineError(f'"{given[0]}" is not a text or a list of texts; put "…" around numbers')
     return tuple(item for item in items if item.strip())
-
-
-# --- articles by name --------------------------------------------------------------------------
-
-
-class _Names:
-    """Articles of an index by the names that people use for them."""
-
-    def __init__(self, index: Index, folder: Path) -> None:
-        self._index = index
-        self._folder = folder
-        self.resolve = cache(self._resolve)
-
-    def _resolve(self, name: str) -> Sequence[Article]:
-        """The articles that ``name`` stands for; of a file with rows all that are indexed."""
-        for way in (self._by_id_or_source, self._by_end_of_source, self._by_file):
-            found = list(way(name))
-            if found:
-                return found
-        raise _LineError(
-            f"no article {name!r} in the index; name it by its id or source as qa list shows them, "
-            "or add it"
-        )
-
-    def _by_id_or_source(self, name: str) -> Iterator[Article]:
-        try:
-            yield self._index.article(name)
-        except ArticleNotFoundError:
-            return  # another kind of name, or none: the next way tells
-
-    def _by_end_of_source(self, name: str) -> Iterator[Article]:
-        for item in self._index.articles(Filters(sources=(name,))):
-            if item.source.rstrip("/").endswith("/" + name.strip("/")):
-                yield self._index.article(item.article_id)
-
-    def _by_file(self, name: str) -> Iterator[Article]:
-        """Articles read from a file here or one folder below; "#" and a row's id may follow."""
-        file = Path(name.partition("#")[0])
-        if not file.name or file.is_absolute() or ".." in file.parts:
-            return
-        for place in (self._folder / file, *sorted(self._folder.glob(f"*/{_literal(file)}"))):
-            if place.is_file():
-                for read in read_sources([place]):
-                    if isinstance(read, Article):
-                        yield from self._by_id_or_source(read.id)
-
-
-def _literal(path: Path) -> str:
-    """A pattern that matches nothing but ``path``."""
-    return re.sub(r"([*?\[])", r"[\1]", path.as_posix())

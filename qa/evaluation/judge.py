@@ -35,11 +35,13 @@ class Judged:
     tell whether the first citation, or one of the first three, holds an answer. ``views`` are the
     values shown, where values are expected or nothing is; ``told`` says how many of the
     ``expected`` different ones are among them. ``kind`` is the file's word for what is asked for.
+    ``wrong`` says whether the first value shown is one of those that must not be the answer.
+    ``answerable`` is None where the file knows no more than those.
     """
 
     line: int
     question: str
-    answerable: bool
+    answerable: bool | None
     found: bool
     answer: str
     confidence: float
@@ -56,6 +58,7 @@ class Judged:
     told: int | None = None
     expected: int | None = None
     kind: str = ""
+    wrong: bool | None = None
 
 
 def judge(gold: Gold, answer: Answer, index: Index) -> Judged:
@@ -81,8 +84,8 @@ def judge(gold: Gold, answer: Answer, index: Index) -> Judged:
         found=answer.found,
         answer=answer.answer,
         confidence=answer.confidence,
-        rank=_first(right_passages) if gold.answerable else None,
-        ndcg=_ndcg(gold, right_passages, answer, index) if gold.answerable else None,
+        rank=_first(right_passages) if gold.is_expected else None,
+        ndcg=_ndcg(gold, right_passages, answer, index) if gold.is_expected else None,
         first=held[:1] == [True] if words else None,
         three=any(held[:3]) if words else None,
         value=any(says(said, v, answer.language) for v in gold.values) if values else None,
@@ -94,11 +97,12 @@ def judge(gold: Gold, answer: Answer, index: Index) -> Judged:
             JudgedView(view.value, view.probability, bool(of))
             for view, of in zip(answer.views, which, strict=True)
         )
-        if values or not gold.answerable
+        if values or gold.answerable is False
         else None,
         told=len(set().union(*which)) if gold.views else None,
         expected=len(gold.views) if gold.views else None,
         kind=gold.kind,
+        wrong=any(_is_same(said, v, answer.language) for v in gold.wrong) if gold.wrong else None,
     )
 
 
@@ -138,6 +142,11 @@ def says(said: str, expected: str, language: str) -> bool:
     if len(wanted) != 1 or len(expected.split()) > len(wanted[0].text.split()) + 1:
         return False
     return any(same_value(value, wanted[0]) for value in find_values(said, language))
+
+
+def _is_same(said: str, other: str, language: str) -> bool:
+    """Whether neither value says more than the other: "5" is not "5 Millionen"."""
+    return says(said, other, language) and says(other, said, language)
 
 
 def _is_right(gold: Gold, hit: Hit) -> bool:

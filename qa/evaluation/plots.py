@@ -155,7 +155,7 @@ def _refusals(axes: Axes, judged: Sequence[Judged]) -> None:
     axes.axvline(LOST, color=GREY, linestyle="--", linewidth=1, label=f"{LOST:.0%} lost")
     shipped = (
         sum(not j.found for j in judged if j.answerable) / len(yes),
-        sum(not j.found for j in judged if not j.answerable) / len(no),
+        sum(not j.found for j in judged if j.answerable is False) / len(no),
     )
     axes.plot(*shipped, marker="o", color=RED, linestyle="none", label="as shipped")
     axes.legend(loc="lower right", fontsize=8)

@@ -1,19 +1,15 @@
-"""What pages are made of. Whatever comes from an article or a question passes through ``safe``;
+"""What documents are made of. Whatever comes from an article or a question passes through ``safe``;
 nothing else builds markup from it."""
 
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable
 from datetime import date
-from urllib.parse import unquote, urlencode, urlsplit
 
 from index import translation
 from qa.show.sanitize import visible
-
-UPLOAD = "upload:"
-"""Begins the source of an article that was uploaded; the file's name follows."""
+from qa.show.sources import link_of, name_of
 
 
 def safe(text: str) -> str:
@@ -25,32 +21,25 @@ def safe(text: str) -> str:
     return escaped.replace("$", "&#36;").replace("{", "&#123;").replace("`", "&#96;")
 
 
-def article_address(article_id: str, start: int | None = None, end: int | None = None) -> str:
-    """Where the server shows an article, relative to the page, at the marked place if given."""
-    if start is None or end is None:
-        return f"artikel/{article_id}"
-    return f"artikel/{article_id}?{urlencode({'von': start, 'bis': end})}#stelle"
+def link(address: str, content: str) -> str:
+    """A link out of the page, of an address that ``link_of`` let through, around markup."""
+    return (
+        f'<a href="{safe(address)}" target="_blank" rel="noopener noreferrer nofollow">'
+        f"{content}</a>"
+    )
 
 
 def source_link(source: str) -> str:
-    """Only web addresses become links. A file is named without its folders."""
-    try:
-        parts = urlsplit(source)
-        scheme, host = parts.scheme, parts.netloc
-    except ValueError:
-        scheme = host = ""
-    if scheme not in ("http", "https") or not host:
-        if scheme == "file":
-            return safe(unquote(source.rsplit("/", 1)[-1]))
-        return safe(source.removeprefix(UPLOAD))
-    name = re.sub(r"^https?://(?:www\.)?", "", source)
-    link = f'<a href="{safe(source)}" target="_blank" rel="noopener noreferrer nofollow">'
-    return f"{link}{safe(name)}</a>"
+    """A source by its name, which is a link where it is an address of the web."""
+    name, address = safe(name_of(source)), link_of(source)
+    return name if address is None else link(address, name)
 
 
 def joined(facts: Iterable[str | None]) -> str:
+    """The facts that there are, on one line."""
     return " · ".join(safe(fact) for fact in facts if fact)
 
 
 def day(value: date | None) -> str | None:
+    """A day in the language spoken."""
     return translation.day(value) if value else None

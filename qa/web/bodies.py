@@ -1,4 +1,4 @@
-"""What the API takes: small JSON of the known form, with no file in it but uploaded ones.
+"""What the API takes: small JSON of the known form, without what Gradio would take for a file.
 
 A body is judged and then written anew, so Gradio reads the very values that were judged: two
 parsers may differ about the same bytes.
@@ -12,11 +12,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from index.translation import numeral, text
 from qa.web.refusal import RefusedError
-from qa.web.uploads import NotAnUploadError, Uploads
 
 if TYPE_CHECKING:
     from starlette.types import Receive
@@ -26,18 +24,17 @@ BODY_SECONDS = 15.0
 MAX_DEPTH = 32
 
 _FILE_KEYS = frozenset({"path", "url", "meta", "is_stream", "_type"})
-"""A record with one of them is taken for a file: Gradio makes one of it, or might."""
+"""A record with one of them Gradio takes for a file, or might, and reads or fetches it. Our own
+functions take the bare paths of uploads, and judge these themselves."""
 
 _ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """How many values each function of the page takes: by its number those that wait for their turn
-    and those that run at once, and by its public name."""
+    """How many values each of Gradio's functions takes, by its number and by its name."""
 
-    queued: Mapping[int, int]
-    at_once: Mapping[int, int]
+    by_number: Mapping[int, int]
     by_name: Mapping[str, int]
 
 
@@ -61,18 +58,25 @@ async def read(receive: Receive, announced: str | None) -> bytes:
         raise RefusedError(408, text("The request came too slowly.")) from None
 
 
-def judged(path: str, host: str, raw: bytes, endpoints: Endpoints, uploads: Uploads) -> bytes:
-    """The body to hand on, for a request to ``path`` of ``host``. Raises RefusedError."""
+def check_kind(kind: str | None) -> None:
+    """A form of another site can send text, and a browser lets it; JSON only our own page."""
+    if (kind or "").partition(";")[0].strip().lower() != "application/json":
+        raise RefusedError(415, text("The request must be application/json."))
+
+
+def judged(path: str, raw: bytes, endpoints: Endpoints) -> bytes:
+    """The body to hand on, for a request to ``path``. Raises RefusedError."""
     body = _parsed(raw)
     if path == "/gradio_api/queue/join":
-        kept = _numbered(body, endpoints.queued)
-    elif path == "/gradio_api/run/predict":
-        kept = _numbered(body, endpoints.at_once)
+        kept = _numbered(body, endpoints.by_number)
     elif path.startswith("/gradio_api/call/"):
         kept = _call(body, path.removeprefix("/gradio_api/call/"), endpoints)
+    elif path.startswith("/api/"):
+        return _written(body)  # its route knows the form
     else:
         kept = _plain(body)
-    return _written(_without_strange_files(kept, host, uploads))
+    _check_no_files(kept)
+    return _written(kept)
 
 
 def is_id(text: object) -> bool:
@@ -135,41 +139,16 @@ def _data(body: dict[str, Any], count: int) -> list[Any]:
     return data
 
 
-def _without_strange_files(value: Any, host: str, uploads: Uploads, depth: int = 0) -> Any:
-    """``value`` with each file in it reduced to what names an upload."""
+def _check_no_files(value: Any, depth: int = 0) -> None:
     if depth > MAX_DEPTH:
         raise RefusedError(400, text("The request is nested too deeply."))
+    if isinstance(value, dict):
+        if depth and _FILE_KEYS & value.keys():
+            raise RefusedError(400, text("Files are named by the paths of their uploads here."))
+        value = list(value.values())
     if isinstance(value, list):
-        return [_without_strange_files(item, host, uploads, depth + 1) for item in value]
-    if not isinstance(value, dict):
-        return value
-    if depth and _FILE_KEYS & value.keys():
-        return _file(value, host, uploads)
-    return {k: _without_strange_files(v, host, uploads, depth + 1) for k, v in value.items()}
-
-
-def _file(record: dict[str, Any], host: str, uploads: Uploads) -> dict[str, Any]:
-    path, url = record.get("path"), record.get("url")
-    try:
-        found = uploads.file(path)
-    except NotAnUploadError:
-        raise RefusedError(400, text("That is no uploaded file (any more).")) from None
-    if url is not None and not _is_own(url, host):
-        raise RefusedError(400, text("Addresses are not fetched here."))
-    return {
-        "path": str(found),
-        "orig_name": found.name,
-        "meta": {"_type": "gradio.FileData"},
-    }
-
-
-def _is_own(url: object, host: str) -> bool:
-    """Gradio's script adds the address under which this server might show an upload."""
-    try:
-        parts = urlsplit(url) if isinstance(url, str) else None
-    except ValueError:
-        return False
-    return parts is not None and parts.netloc == host and parts.path.startswith("/gradio_api/file=")
+        for item in value:
+            _check_no_files(item, depth + 1)
 
 
 def _too_long() -> RefusedError:

@@ -1,7 +1,7 @@
-"""Which requests get through to Gradio: a list of routes, of sizes and of times.
+"""Which requests get through: a list of routes, of sizes and of times.
 
-Gradio brings many routes: to read files, to fetch addresses, to edit the page. The page and its
-API need a few of them; nothing else is let in.
+Gradio brings many routes: to read files, to fetch addresses, to edit its page. Our page and the
+clients of its API need a few of them; nothing else is let in.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
 
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from qa.web.bodies import Endpoints
-    from qa.web.uploads import Uploads
 
 MAX_REQUESTS = 400
 """At once. A page that is open holds one for as long, so these are that many people."""
 
 SEND_SECONDS = 60.0
 """For a reader to take what fits between us: slower ones are let go."""
+
+MAX_PARAMETERS = 200
+"""In an address: a permalink names each publisher that it asks for."""
 
 _LOG = logging.getLogger("uvicorn.error")
 _ID = r"[\w-]{1,64}"
@@ -42,37 +44,42 @@ class _Route:
     pattern: re.Pattern[str]
     methods: tuple[str, ...]
     query: tuple[str, ...] = ()  # what is kept of it
+    is_text: bool = False  # its values may be any text; others are names and numbers
     is_json: bool = False
 
 
-def _route(pattern: str, *methods: str, query: str = "", is_json: bool = False) -> _Route:
+def _route(
+    pattern: str, *methods: str, query: str = "", is_text: bool = False, is_json: bool = False
+) -> _Route:
     compiled = re.compile(pattern, re.ASCII)
-    return _Route(compiled, methods or ("GET",), tuple(query.split()), is_json)
+    return _Route(compiled, methods or ("GET",), tuple(query.split()), is_text, is_json)
 
 
+_LISTING = "query sort descending page size publisher language since until"
 _ROUTES = (
     _route(r"/", "GET", "HEAD"),
-    _route(r"/(?:config|theme\.css|favicon\.ico|robots\.txt|manifest\.json)"),
-    _route(rf"/(?:assets|static){_FILES}"),
+    _route(rf"/static/page{_FILES}", "GET", "HEAD"),
     _route(r"/artikel/[^/]{1,200}", query="von bis"),
+    _route(r"/api/(?:holdings|failures|insight)"),
+    _route(r"/api/articles", query=_LISTING, is_text=True),
+    _route(rf"/api/articles/{_ID}", "GET", "POST", is_json=True),
+    _route(r"/api/(?:remove|restore|forget|export|feedback)", "POST", is_json=True),
+    _route(r"/(?:config|robots\.txt)"),
     _route(r"/gradio_api/info"),
-    _route(rf"/gradio_api/heartbeat/{_ID}"),
     _route(r"/gradio_api/queue/data", query="session_hash"),
     _route(rf"/gradio_api/call/{_ID}/{_ID}"),
     _route(rf"/gradio_api/call/{_ID}", "POST", is_json=True),
-    _route(r"/gradio_api/(?:queue/join|run/predict|cancel|reset)", "POST", is_json=True),
-    _route(r"/gradio_api/upload", "POST", query="upload_id"),
-    _route(r"/gradio_api/upload_progress", query="upload_id"),
+    _route(r"/gradio_api/(?:queue/join|cancel|reset)", "POST", is_json=True),
+    _route(r"/gradio_api/upload", "POST"),
 )
 
 
 class Gate:
     """Lets the listed requests in, once their bodies were judged."""
 
-    def __init__(self, app: ASGIApp, endpoints: Endpoints, uploads: Uploads) -> None:
+    def __init__(self, app: ASGIApp, endpoints: Endpoints) -> None:
         self.app = app
         self.endpoints = endpoints
-        self.uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -90,12 +97,13 @@ class Gate:
     async def _checked(self, scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
         route = _found(scope["path"], scope["method"])
         headers = Headers(scope=scope)
-        scope = {**scope, "query_string": _kept_query(scope["query_string"], route.query)}
-        if not route.is_json:
+        scope = {**scope, "query_string": _kept_query(scope["query_string"], route)}
+        if not route.is_json or scope["method"] == "GET":
             return scope, receive
+        if scope["path"].startswith("/api/"):
+            bodies.check_kind(headers.get("content-type"))
         raw = await bodies.read(receive, headers.get("content-length"))
-        host = headers.get("host", "")
-        body = bodies.judged(scope["path"], host, raw, self.endpoints, self.uploads)
+        body = bodies.judged(scope["path"], raw, self.endpoints)
         return _with_length(scope, len(body)), _replayed(body, receive)
 
 
@@ -164,16 +172,18 @@ def _found(path: str, method: str) -> _Route:
     raise RefusedError(404, text("There is no such address here."))
 
 
-def _kept_query(query: bytes, names: tuple[str, ...]) -> bytes:
-    """What a route knows of the query: the last value of each, if it is a plain one."""
+def _kept_query(query: bytes, route: _Route) -> bytes:
+    """What a route knows of the query; of names and numbers the last value of each."""
     try:
-        given = dict(parse_qsl(query.decode("ascii"), max_num_fields=20))
+        given = parse_qsl(query.decode("ascii"), max_num_fields=MAX_PARAMETERS, errors="strict")
     except ValueError:
         raise RefusedError(400, text("The address has unreadable parameters.")) from None
-    kept = {name: value for name, value in given.items() if name in names}
-    if not all(bodies.is_id(value) for value in kept.values()):
+    kept = [(name, value) for name, value in given if name in route.query]
+    if route.is_text:
+        return urlencode(kept).encode("ascii")
+    if not all(bodies.is_id(value) for _, value in kept):
         raise RefusedError(400, text("The address has invalid parameters."))
-    return "&".join(f"{name}={value}" for name, value in kept.items()).encode("ascii")
+    return urlencode(dict(kept)).encode("ascii")
 
 
 def _with_length(scope: Scope, length: int) -> Scope:

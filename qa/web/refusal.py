@@ -32,7 +32,9 @@ class RefusedError(Exception):
 
 
 def refusal(path: str, error: RefusedError) -> Response:
-    """The response. Gradio's script shows ``detail`` of what the API says, and plain text else."""
+    """The response: the page reads ``problem``, and Gradio's clients read ``detail``."""
+    if path.startswith("/api/"):
+        return JSONResponse({"problem": error.text}, error.status, error.headers)
     if path.startswith("/gradio_api/") and path != "/gradio_api/upload":
         return JSONResponse({"detail": error.text}, error.status, error.headers)
     return PlainTextResponse(error.text, error.status, error.headers)

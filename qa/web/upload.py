@@ -1,18 +1,16 @@
-"""Uploads as Gradio's script sends them: ``POST /gradio_api/upload``, and how far one has come."""
+"""Uploads as the page and Gradio's clients send them: ``POST /gradio_api/upload``."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, BinaryIO
 
 import anyio.to_thread
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from index.translation import text
@@ -33,29 +31,25 @@ PORTION = 262_144
 
 
 class UploadRoutes:
-    """Takes files in, and tells the page how much has come."""
+    """Takes files in."""
 
     def __init__(self, uploads: Uploads) -> None:
         self.uploads = uploads
-        self._running: dict[str, _Receiver] = {}
+        self._running = 0
         self._limiter = anyio.CapacityLimiter(4)
 
     def routes(self) -> list[BaseRoute]:
         """To be asked before Gradio's own."""
-        return [
-            Route("/gradio_api/upload", self.upload, methods=["POST"]),
-            Route("/gradio_api/upload_progress", self.progress),
-        ]
+        return [Route("/gradio_api/upload", self.upload, methods=["POST"])]
 
     async def upload(self, request: Request) -> Response:
         """The paths under which the files lie now."""
-        name = request.query_params.get("upload_id") or secrets.token_hex(8)
         receiver: _Receiver | None = None
+        self._running += 1
         try:
-            receiver = _receiver(request, self.uploads)
-            if len(self._running) >= MAX_AT_ONCE or name in self._running:
+            if self._running > MAX_AT_ONCE:
                 raise RefusedError(503, busy(), {"Retry-After": "30"})
-            self._running[name] = receiver
+            receiver = _receiver(request, self.uploads)
             await self._in_thread(self.uploads.sweep)
             async with asyncio.timeout(WHOLE_SECONDS):
                 await self._take_in(request, receiver)
@@ -65,29 +59,7 @@ class UploadRoutes:
                 await self._in_thread(receiver.discard)
             return refusal("/gradio_api/upload", _as_refusal(error))
         finally:
-            if receiver and self._running.get(name) is receiver:
-                del self._running[name]
-
-    async def progress(self, request: Request) -> Response:
-        """What came of an upload since it was told last, until it ends; a small one may have ended
-        before its progress is asked for."""
-        name = request.query_params.get("upload_id", "")
-        for _ in range(5):  # the two requests come together
-            if name in self._running:
-                break
-            await asyncio.sleep(0.1)
-        events = self._events(self._running.get(name), name)
-        return StreamingResponse(events, media_type="text/event-stream")
-
-    async def _events(self, receiver: _Receiver | None, name: str) -> AsyncIterator[str]:
-        told = 0
-        while receiver and self._running.get(name) is receiver:
-            if new := receiver.received - told:
-                told += new
-                update = {"msg": "update", "orig_name": receiver.name, "chunk_size": new}
-                yield f"data: {json.dumps(update)}\n\n"
-            await asyncio.sleep(0.2)
-        yield 'data: {"msg": "done"}\n\n'
+            self._running -= 1
 
     async def _take_in(self, request: Request, receiver: _Receiver) -> None:
         portion = bytearray()
@@ -114,8 +86,6 @@ class _Receiver:
     """Writes the files of one body as it comes; one is open at a time."""
 
     def __init__(self, boundary: bytes, uploads: Uploads) -> None:
-        self.received = 0
-        self.name = ""
         self._uploads = uploads
         self._paths: list[Path] = []
         self._file: BinaryIO | None = None
@@ -138,7 +108,6 @@ class _Receiver:
 
     def write(self, data: bytes) -> None:
         self._parser.write(data)
-        self.received += len(data)
 
     def finished(self) -> list[Path]:
         if not self._ended:
@@ -177,17 +146,19 @@ class _Receiver:
             raise RefusedError(
                 503, text("There are too many files just now."), {"Retry-After": "600"}
             )
-        self.name = file_name(told[b"filename"].decode("utf-8", "replace"))
+        name = file_name(told[b"filename"].decode("utf-8", "replace"))
         folder = self._uploads.folder / secrets.token_hex(32)
         folder.mkdir(mode=0o700)
-        self._paths.append(folder / self.name)
+        self._paths.append(folder / name)
         self._file = self._paths[-1].open("xb")
         self._size = 0
 
     def _add_data(self, data: bytes, start: int, end: int) -> None:
         self._size += end - start
         if self._size > MAX_FILE:
-            raise RefusedError(413, text("{name} is larger than 100 MB.", name=self.name))
+            raise RefusedError(
+                413, text("{name} is larger than 100 MB.", name=self._paths[-1].name)
+            )
         if self._file:
             self._file.write(data[start:end])
 

@@ -18,8 +18,8 @@ from typing import Any
 from starlette.routing import Mount, Route
 
 import app
-import qa
 from index import Index
+from qa.web import answers
 from qa.web.running import listen, run
 from qa.web.uploads import private_uploads
 from tests.fakes import WordEmbedder
@@ -28,7 +28,7 @@ KEEP_THREAD = "Bleibe, wo du bist"
 BREAK = "Zerbrich"
 SECRET_REASON = "reason-that-only-the-log-may-hold"
 
-_ask = qa.ask
+_ask = vars(answers)["ask"]
 
 
 def _obey(question: str, index: Index, **options: Any) -> Any:
@@ -59,7 +59,7 @@ def _end_with_the_tests() -> None:
 def main() -> None:
     """Serve until a signal, or until the tests are gone: they hold our standard input open."""
     threading.Thread(target=_end_with_the_tests, daemon=True).start()
-    vars(app)["ask"] = _obey
+    vars(answers)["ask"] = _obey
     with (
         listen("127.0.0.1", 0) as listener,
         private_uploads(quota=int(sys.argv[2])) as uploads,

@@ -125,15 +125,15 @@ def join(client: httpx.Client, number: int, data: list[Any], session: str) -> ht
     return client.post("/gradio_api/queue/join", json=body)
 
 
-def run_at_once(client: httpx.Client, number: int, data: list[Any], session: str) -> httpx.Response:
-    body = {"data": data, "fn_index": number, "session_hash": session}
-    return client.post("/gradio_api/run/predict", json=body)
-
-
 def outcome(client: httpx.Client, number: int, data: list[Any], session: str) -> dict[str, Any]:
     """The last message about a function of the page that was called as the page does."""
     response = join(client, number, data, session)
     assert response.status_code == 200, response.text
+    return ended(client, session)
+
+
+def ended(client: httpx.Client, session: str) -> dict[str, Any]:
+    """The last message about the function that a session has called."""
     path = f"/gradio_api/queue/data?session_hash={session}"
     with client.stream("GET", path) as stream:
         for line in stream.iter_lines():

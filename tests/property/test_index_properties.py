@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ from hypothesis.stateful import (
 from numpy.typing import NDArray
 from rank_bm25 import BM25Okapi
 
-from index import Article, Failure, Filters, Index, make_article
+from index import AS_IT_IS, Article, Failure, Filters, Index, Withdrawn, make_article
 from index.ingest import read_sources
 from index.legs.dense import DenseIndex, SegmentVectors
 from index.legs.lexical import CompiledBM25, top
@@ -330,12 +331,13 @@ class Model:
 
 
 class StoreAgreesWithDict(RuleBasedStateMachine):
-    """Random additions, updates, copies, removals and re-openings."""
+    """Random additions, updates, edits, copies, removals, some undone, and re-openings."""
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.model = Model({}, {})
+        self.taken: list[Withdrawn] = []
         self.index = self.open()
 
     def open(self) -> Index:
@@ -376,6 +378,39 @@ class StoreAgreesWithDict(RuleBasedStateMachine):
         article = self.model.articles.pop(source)
         name = draw.draw(st.sampled_from([source, article.id, article.id[:10]]))
         assert self.index.remove([name]) == (article.id,)
+
+    @precondition(lambda self: self.model.articles)
+    @rule(
+        draw=st.data(),
+        title=st.sampled_from([AS_IT_IS, "", "Obst", "Neues"]),
+        publisher=st.sampled_from([AS_IT_IS, None, "Bote"]),
+    )
+    def edit(self, draw: st.DataObject, title: Any, publisher: Any) -> None:
+        source = draw.draw(st.sampled_from(sorted(self.model.articles)))
+        told = {"title": title, "publisher": publisher}
+        changes = {name: value for name, value in told.items() if value is not AS_IT_IS}
+        edited = replace(self.model.articles[source], **changes)
+        assert is_same(self.index.edit(source, title=title, publisher=publisher), edited)
+        self.model.articles[source] = edited
+
+    @precondition(lambda self: self.model.articles)
+    @rule(draw=st.data())
+    def withdraw(self, draw: st.DataObject) -> None:
+        chosen = draw.draw(
+            st.lists(st.sampled_from(sorted(self.model.articles)), unique=True, min_size=1)
+        )
+        articles = [self.model.articles.pop(source) for source in chosen]
+        taken = self.index.withdraw([article.id for article in articles])
+        assert [article.source for article in taken.articles] == chosen
+        self.taken.append(taken)
+
+    @precondition(lambda self: self.taken)
+    @rule()
+    def put_back(self) -> None:
+        taken = self.taken.pop()
+        missing = [a for a in taken.articles if a.source not in self.model.articles]
+        assert set(self.index.put_back(taken)) == {article.id for article in missing}
+        self.model.articles |= {article.source: article for article in missing}
 
     @precondition(lambda self: self.model.articles)
     @rule(draw=st.data(), source=SOURCES)
@@ -446,6 +481,7 @@ class StoreAgreesWithDict(RuleBasedStateMachine):
             assert found == passing
 
     def teardown(self) -> None:
+        assert self.index.verify().damage == ()
         self.index.close()
         self.folder.cleanup()
 

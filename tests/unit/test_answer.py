@@ -393,3 +393,29 @@ def test_a_case_without_its_reader_is_what_no_reader_sees(sample_index: Index) -
 
 def vars_of(candidate: Candidate) -> tuple[object, ...]:
     return (candidate.span, candidate.values, candidate.features, candidate.reading)
+
+
+class TestStages:
+    def test_are_told_as_they_begin(self, sample_index: Index) -> None:
+        told: list[str] = []
+        answer = ask(QUESTION, sample_index, stage=told.append)
+        assert told == ["understand", "search", "read"]
+        assert answer.answer == ask(QUESTION, sample_index).answer
+
+    @pytest.mark.parametrize("last", ["understand", "search", "read"])
+    def test_one_that_raises_ends_the_question(self, sample_index: Index, last: str) -> None:
+        told: list[str] = []
+
+        def stage(name: str) -> None:
+            told.append(name)
+            if name == last:
+                raise InterruptedError
+
+        with pytest.raises(InterruptedError):
+            ask(QUESTION, sample_index, stage=stage)
+        assert told[-1] == last
+
+    def test_without_articles_none_begins(self, empty: Index) -> None:
+        told: list[str] = []
+        ask(QUESTION, empty, stage=told.append)
+        assert told == []

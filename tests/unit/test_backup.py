@@ -169,7 +169,7 @@ class TestRestore:
                 restore(tmp_path / name, tmp_path / "new")
 
     def test_a_newer_one_says_so(self, folder: Path, tmp_path: Path) -> None:
-        file = self._archive(tmp_path, "articles.db", tarfile.REGTYPE, True, version=2)
+        file = self._archive(tmp_path, "articles.db", tarfile.REGTYPE, True, version=3)
         with pytest.raises(IndexFolderError, match="newer version"):
             restore(file, tmp_path / "new")
 

@@ -39,15 +39,15 @@ def test_the_check_sees_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = catalog["No article was added."]
     assert entry is not None
     entry.string = ""
-    entry = catalog["More of what was found ({number})"]
+    entry = catalog["lost: {name}"]
     assert entry is not None
-    entry.string = "Mehr ({zahl})"
+    entry.string = "verloren: {wer}"
     monkeypatch.setattr(catalogues, "catalogue", lambda language: catalog)
     found = "\n".join(catalogues.problems("de"))
     assert f"not in the catalogue: {gone!r}" in found
     assert "not in the code: 'Nobody says this.'" in found
     assert "not translated: 'No article was added.'" in found
-    assert "other places than in 'More of what was found ({number})'" in found
+    assert "other places than in 'lost: {name}'" in found
     assert "is not made of" in found
 
 
@@ -57,18 +57,18 @@ def test_the_messages_of_typer_are_still_typer_s() -> None:
 
 
 def test_speaking() -> None:
-    assert text("Settings") == "Settings"
+    assert text("Overview") == "Overview"
     with speaking("de"):
-        assert text("Settings") == "Einstellungen"
+        assert text("Overview") == "Überblick"
         assert plural("{number} passage", "{number} passages", 1) == "1 Passage"
         assert plural("{number} passage", "{number} passages", 12_000) == "12.000 Passagen"
         assert translation.day(date(2025, 6, 14)) == "14.06.2025"
         assert translation.decimal(1234.56) == "1.234,6"
         with speaking("fr"):
-            assert text("Settings") == "Settings"
+            assert text("Overview") == "Overview"
     assert plural("{number} passage", "{number} passages", 12_000) == "12,000 passages"
     translation.choose("de")
-    assert text("Settings") == "Einstellungen"
+    assert text("Overview") == "Überblick"
 
 
 def test_a_value_is_never_read_as_a_message() -> None:

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from index import Index, IndexConfig, make_article
-from tests.fakes import WordEmbedder
+from tests.fakes import CountingEmbedder, WordEmbedder
 
 CONFIG = IndexConfig(passage_tokens=30)
-
-
-@dataclass(frozen=True, slots=True)
-class CountingEmbedder(WordEmbedder):
-    """Remembers which texts it was asked for."""
-
-    texts: list[str] = field(default_factory=list)
-
-    def embed_passages(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
-    ) -> NDArray[np.float32]:
-        self.texts.extend(texts)
-        return WordEmbedder.embed_passages(self, texts, progress)
 
 
 def paragraphs(*changed: int) -> str:

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 OPEN_TO_QA = (
+    "index.beside",
     "index.cache",
     "index.loaded",
     "index.encoder",

@@ -132,7 +132,7 @@ class TestLimits:
         assert asyncio.run(_asked(limits, "/"))[0].status_code == 200
 
     @pytest.mark.usefixtures("german")
-    @pytest.mark.parametrize("path", ["/", "/gradio_api/info"])
+    @pytest.mark.parametrize("path", ["/", "/gradio_api/info", "/api/holdings"])
     def test_what_breaks_is_told_without_its_reason(self, path: str) -> None:
         def broken(request: Request) -> Response:
             raise ZeroDivisionError("the reason")
@@ -176,41 +176,65 @@ class TestBodies:
             asyncio.run(bodies.read(receive, None))
         assert refused.value.status == 408
 
-    @pytest.mark.usefixtures("german")
-    def test_an_upload_goes_on_with_its_path_and_name_alone(self, uploads: Uploads) -> None:
-        path = stored(uploads, "a.txt")
-        file = {
-            "path": str(path),
-            "url": f"http://h:1/gradio_api/file={path}",
-            "size": 9,
-            "orig_name": "../x",
-            "meta": {"_type": "gradio.FileData"},
-        }
-        raw = f'{{"data": [[{json.dumps(file)}]], "fn_index": 1, "session_hash": "a", "event_data": {{"path": "/x"}}}}'
-        join = "/gradio_api/queue/join"
-        body = bodies.judged(join, "h:1", raw.encode(), Endpoints({1: 1}, {}, {}), uploads)
-        [[kept]] = json.loads(body)["data"]
-        assert kept == {
-            "path": str(path),
-            "orig_name": "a.txt",
-            "meta": {"_type": "gradio.FileData"},
-        }
-        assert b"event_data" not in body
-        with pytest.raises(RefusedError, match="Adressen"):
-            bodies.judged(join, "h:2", raw.encode(), Endpoints({1: 1}, {}, {}), uploads)
+    @pytest.mark.parametrize("key", ["path", "url", "meta", "is_stream", "_type"])
+    def test_what_gradio_takes_for_a_file_is_refused(self, key: str) -> None:
+        join, endpoints = "/gradio_api/queue/join", Endpoints({1: 1}, {})
+        for data in ([{key: "/x"}], [{"files": [{key: None}]}], [[[{"a": {key: 1}}]]]):
+            raw = json.dumps({"data": data, "fn_index": 1, "session_hash": "a"}).encode()
+            with pytest.raises(RefusedError) as refused:
+                bodies.judged(join, raw, endpoints)
+            assert refused.value.status == 400
 
-    def test_what_waits_for_its_turn_does_not_run_at_once(self, uploads: Uploads) -> None:
-        endpoints = Endpoints(queued={1: 0}, at_once={2: 0}, by_name={})
+    def test_what_is_not_known_goes_no_further(self) -> None:
+        told = {"data": [{"files": ["/x"]}], "fn_index": 1, "session_hash": "a"}
+        raw = json.dumps({**told, "event_data": {"path": "/x"}}).encode()
+        body = bodies.judged("/gradio_api/queue/join", raw, Endpoints({1: 1}, {}))
+        assert json.loads(body) == {**told, "trigger_id": None}
 
-        def judged(path: str, number: int) -> bytes:
-            raw = b'{"data": [], "fn_index": %d, "session_hash": "a"}' % number
-            return bodies.judged(f"/gradio_api/{path}", "h:1", raw, endpoints, uploads)
+    def test_a_function_is_called_by_its_number_or_name(self) -> None:
+        endpoints = Endpoints(by_number={1: 0}, by_name={"ask": 1})
 
-        assert json.loads(judged("run/predict", 2))["fn_index"] == 2
-        assert json.loads(judged("queue/join", 1))["fn_index"] == 1
-        for path, number in (("run/predict", 1), ("queue/join", 2)):
+        def judged(path: str, body: object) -> object:
+            raw = json.dumps(body).encode()
+            kept = bodies.judged(f"/gradio_api/{path}", raw, endpoints)
+            return json.loads(kept)
+
+        called = {"data": [], "fn_index": 1, "session_hash": "a"}
+        assert judged("queue/join", called) == {**called, "trigger_id": None}
+        assert judged("call/ask", {"data": ["Was?"], "more": 1}) == {"data": ["Was?"]}
+        for path, body in (("queue/join", {**called, "fn_index": 2}), ("call/add", called)):
             with pytest.raises(RefusedError, match="no such function"):
-                judged(path, number)
+                judged(path, body)
+
+    def test_a_body_of_the_pages_routes_is_kept_whole(self) -> None:
+        told = {"ids": ["a"], "path": "/etc/passwd", "ü": [{"url": None}]}
+
+        def judged(raw: str) -> object:
+            return json.loads(bodies.judged("/api/remove", raw.encode(), Endpoints({}, {})))
+
+        assert judged(json.dumps(told)) == told
+        for wrong in ("[]", "{", '{"a": NaN}', '{"a": "\\ud800"}', "[" * 100_000):
+            with pytest.raises(RefusedError):
+                judged(wrong)
+
+    @pytest.mark.parametrize(
+        ("kind", "is_taken"),
+        [
+            ("application/json", True),
+            ("Application/JSON; charset=utf-8", True),
+            ("text/plain", False),
+            ("application/x-www-form-urlencoded", False),
+            ("text/plain; application/json", False),
+            (None, False),
+        ],
+    )
+    def test_only_json_is_taken(self, kind: str | None, is_taken: bool) -> None:
+        if is_taken:
+            bodies.check_kind(kind)
+        else:
+            with pytest.raises(RefusedError) as refused:
+                bodies.check_kind(kind)
+            assert refused.value.status == 415
 
 
 class TestUpload:
@@ -262,6 +286,14 @@ class TestUpload:
         monkeypatch.setattr(upload, limit, 0.05)
         assert self.sent(uploads, self.BODY, pause=0.1).status_code == 408
         assert list(uploads.folder.iterdir()) == []
+
+    def test_more_than_there_is_room_for_are_told_when_to_come_again(
+        self, uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(upload, "MAX_AT_ONCE", 0)
+        response = self.sent(uploads, self.BODY)
+        assert response.status_code == 503
+        assert response.headers["retry-after"]
 
     def test_a_full_disk_is_told(self, uploads: Uploads, monkeypatch: pytest.MonkeyPatch) -> None:
         def no_space(*arguments: object, **named: object) -> None:

@@ -1,7 +1,8 @@
 """Scripts in everything the page shows: texts, titles, sources, questions, reasons.
 
 Right is: the markup has only elements and attributes that the page makes itself, and the text that
-a reader sees is the one that came in.
+a reader sees is the one that came in. What the page's own script shows comes as JSON, which no
+browser takes for anything else, and of addresses only those of the web come as links.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ from datetime import date
 from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import httpx
 
-from index import AddReport, Article, Failure, Hit, Index, Passage, Span, make_article
+from index import Article, Hit, Index, Passage, Span, make_article
 from qa import Answer, Citation, Normalized, TimeLimit, View, ask
-from qa.show import article_page, page
+from qa.show import article_page
 from qa.show.sanitize import visible
+from qa.web.shown import shown
+from qa.web.start_page import as_data
 from tests.fakes import WordEmbedder
 from tests.hostile.case import Case
-from tests.hostile.server import file_data, outcome, run_at_once, shared, upload
+from tests.hostile.server import outcome, shared, upload
 
 PAYLOADS = (
     "<script>alert(1)</script>", "</script><script>alert(1)</script>", "<ScRiPt>alert(1)</sCrIpT>", "<script src=//evil>",
@@ -53,10 +57,10 @@ SOURCES = (
 )  # fmt: skip
 ELEMENTS = {
     "html", "head", "meta", "link", "title", "style", "body", "nav", "main", "h1", "h2", "h3", "p", "a", "div", "mark",
-    "section", "article", "blockquote", "strong", "ul", "li", "span", "br", "details", "summary",
+    "h4", "h5", "h6", "blockquote", "strong", "em", "code", "pre", "hr", "ul", "li",
 }  # fmt: skip
 ATTRIBUTES = {
-    "lang", "charset", "name", "content", "rel", "href", "class", "id", "aria-live", "aria-label", "target", "title", "role",
+    "lang", "charset", "name", "content", "rel", "href", "class", "id", "target",
 }  # fmt: skip
 
 
@@ -125,6 +129,13 @@ def _harmless(markup: str, payload: str | None = None) -> None:
         assert visible(payload) in told, told[:300]
 
 
+def _no_strange_links(told: dict[str, Any]) -> None:
+    """Only the web's addresses are links."""
+    for source in told["sources"].values():
+        assert source["link"] is None or source["link"].startswith(("http://", "https://"))
+        assert source["headline"]
+
+
 def _article(payload: str) -> Article:
     article = make_article(
         f"Der Turm von Hohenfels {payload} ist 77 Meter hoch.",
@@ -139,19 +150,16 @@ def _article(payload: str) -> Article:
 def _parts(payload: str) -> None:
     article = _article(payload)
     made: tuple[Callable[[], str], ...] = (
-        lambda: page.problem(payload),
-        lambda: page.answer(_answer_record(payload, article)),
-        lambda: page.answer(replace(_answer_record(payload, article), found=False)),
         lambda: article_page.missing_article(payload),
         lambda: article_page.unreadable_article(payload),
         lambda: article_page.article(article, None),
         lambda: article_page.article(article, Span(3, len(article.text) - 3)),
-        lambda: page.report(AddReport(failed=(Failure(f"upload:{payload}", payload),))),
     )
     for make in made:
-        markup = make()
-        _harmless(markup)
-    _harmless(page.problem(payload), payload)
+        _harmless(make())
+    assert "<" not in as_data({payload: payload})
+    for found in (True, False):
+        _no_strange_links(shown(replace(_answer_record(payload, article), found=found)))
     _harmless(article_page.article(article, None), payload)
 
 
@@ -190,11 +198,9 @@ def _answer(index: Index, payload: str, number: int) -> None:
     )
     report = index.add_articles([article])
     if report.failed:
-        _harmless(page.report(report))
         return
     for question in (f"Wie hoch ist der Turm von {name}?", f"{name} {payload}"[:2_000]):
-        _harmless(page.answer(ask(question, index)))
-    _harmless(page.listing(index.articles()))
+        _no_strange_links(shown(ask(question, index)))
     _harmless(article_page.article(index.article(f"https://a.example/{number}"), None))
 
 
@@ -212,14 +218,26 @@ def _served(client: httpx.Client, payload: str, number: int, quick: bool) -> Non
     }  # fmt: skip
     file = (f"{payload[:60]}.jsonl", json.dumps(record).encode())
     [path] = upload(client, file)
-    message = outcome(client, 2, [[file_data(path)]], f"schutz-{number}")
-    for markup in message["output"]["data"]:
-        _harmless(markup or "")
+    message = outcome(client, 2, [{"files": [path]}], f"schutz-{number}")
+    assert message["success"], message
     for question in () if quick else (f"Wie lang ist die Brücke von {name}?", payload[:2_000]):
-        [markup] = outcome(client, 0, [question, True, False], f"schutz-{number}")["output"]["data"]
-        _harmless(markup)
-    listing = run_at_once(client, 3, [], f"schutz-{number}").json()["data"][0]
-    identity = listing.partition("artikel/")[2].partition('"')[0]
+        message = outcome(client, 1, [{"question": question}], f"schutz-{number}")
+        [told] = message["output"]["data"]
+        if told["stage"] == "done":
+            _no_strange_links(told["shown"])
+    listing = client.get("/api/articles", params={"query": name})
+    [identity] = [
+        row["article_id"]
+        for row in listing.json()["articles"]
+        if row["headline"].partition(" ")[0] == name
+    ]
+    article = client.get(f"/api/articles/{identity}")
+    for response in (listing, article, client.get("/api/holdings")):
+        assert response.headers["content-type"] == "application/json"
+        assert response.headers["x-content-type-options"] == "nosniff"
+    runs = [run for block in article.json()["blocks"] for run in block["runs"]]
+    links = [run["href"] for run in runs if run["href"]]
+    assert all(link.startswith(("http://", "https://")) for link in links)
     response = client.get(f"/artikel/{identity}")
     assert response.status_code == 200
     _harmless(response.text)

@@ -23,11 +23,11 @@ import httpx
 
 from tests.hostile.case import Case
 from tests.hostile.observe import Listener, Opened, listening
-from tests.hostile.server import Server, file_data, join, outcome, run_at_once, shared, upload
+from tests.hostile.server import Server, ended, file_data, join, outcome, shared, upload
 
 CANARY = "KANARIENVOGEL"
 SECONDS = 5.0
-FUNCTIONS = 6
+FUNCTIONS = 3
 ADD = 2
 QUICK_KINDS = 1
 
@@ -144,16 +144,14 @@ def _endpoints(server: Server) -> list[tuple[str, list[str]]]:
 
 def _function(world: World, number: int, value: Any) -> None:
     """Called as the page calls it: a file that was not uploaded is refused, a text is a text."""
-    counts = {0: 3, 1: 1, 2: 1}
-    count = counts.get(number, 0)
-    for data in ([[value]] * count, [value] * count, [[value]], [value]):
-        if not data:
-            continue  # a function without values: nothing of ours is in the request
+    for data in ([[value]], [value], [{"files": [value]}], [value, value], []):
         began = time.monotonic()
-        # What takes no values runs at once, the others wait for their turn.
-        response = (join if count else run_at_once)(world.client, number, data, "pfade")
-        if isinstance(value, dict) or len(data) != count:
+        response = join(world.client, number, data, "pfade")
+        if len(data) != 1 or isinstance(value, dict):
             assert response.status_code == 400, response.text
+        elif response.status_code == 200 and number == ADD:
+            message = ended(world.client, "pfade")
+            assert not message["success"], "nothing was uploaded, so nothing is added"
         _check(world, response.status_code, response.text, began)
 
 
@@ -221,16 +219,19 @@ def _planted(world: World, kind: str, secret: Path) -> None:
     elif kind == "second":
         place = place.with_name("..")
     began = time.monotonic()
-    response = join(world.client, ADD, [[file_data(str(place))]], "gepflanzt")
+    response = join(world.client, ADD, [{"files": [file_data(str(place))]}], "gepflanzt")
     assert response.status_code == 400
     _check(world, response.status_code, response.text, began)
+    message = outcome(world.client, ADD, [{"files": [str(place)]}], "gepflanzt")
+    assert not message["success"]
+    _check(world, 200, json.dumps(message), began)
     shutil.rmtree(path.parent)
 
 
 def _with_address(world: World, url: object) -> None:
     [path] = upload(world.client, ("gast.txt", b"Der Gast kommt aus Rom."))
     began = time.monotonic()
-    response = join(world.client, ADD, [[file_data(path, url=url)]], "adresse")
+    response = join(world.client, ADD, [{"files": [file_data(path, url=url)]}], "adresse")
     assert response.status_code == 400
     _check(world, response.status_code, response.text, began)
 
@@ -238,11 +239,11 @@ def _with_address(world: World, url: object) -> None:
 def _is_added(world: World) -> None:
     """The gate lets through what it should; the second time the upload is gone."""
     [path] = upload(world.client, ("gast.txt", b"Der Gast kommt aus Rom und bleibt drei Tage."))
-    url = f"{world.server.url}/gradio_api/file={quote(path)}"
-    message = outcome(world.client, ADD, [[file_data(path, url=url)]], "einmal")
+    message = outcome(world.client, ADD, [{"files": [path]}], "einmal")
     assert message["success"], message
-    told, _, listing = message["output"]["data"]
-    assert "1 aufgenommen" in told, told
-    assert "Der Gast kommt aus Rom" in listing
+    [told] = message["output"]["data"]
+    assert told["report"]["added"] == 1, told
+    [row] = world.client.get("/api/articles?query=Gast").json()["articles"]
+    assert row["headline"] == "Der Gast kommt aus Rom und bleibt drei Tage."
     assert not Path(path).exists()
-    assert join(world.client, ADD, [[file_data(path)]], "einmal").status_code == 400
+    assert not outcome(world.client, ADD, [{"files": [path]}], "einmal")["success"]
