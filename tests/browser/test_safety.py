@@ -185,6 +185,34 @@ def test_none_of_fifty_payloads_runs_from_addresses_and_questions(visit: Visitin
     _harmless(desk, ran)
 
 
+def test_no_address_of_a_script_becomes_a_link(visit: Visiting) -> None:
+    """Not even where the server lets one through."""
+    desk = visit()
+    ran = _watch(desk)
+    addresses = [payload.text for payload in PAYLOADS if payload.sink == "link"]
+    runs = [{"text": text, "start": 0, "style": None, "href": text} for text in addresses]
+    article = {
+        "article_id": "0123456789ab",
+        "headline": "Links",
+        "has_title": True,
+        "publisher": None,
+        "published": None,
+        "published_words": None,
+        "authors": [],
+        "language": "de",
+        "name": "links.txt",
+        "also_in": [],
+        "blocks": [{"kind": "paragraph", "level": 0, "runs": runs}],
+    }
+    desk.page.route(
+        "**/api/articles/*",
+        lambda route: route.fulfill(json={**article, "link": addresses[0]}),
+    )
+    desk.open("?article=0123456789ab")
+    expect(desk.pane.get_by_role("article")).to_contain_text(addresses[-1])
+    _harmless(desk, ran)
+
+
 def test_the_policy_forbids_what_the_page_does_not_need(visit: Visiting) -> None:
     desk = visit()
     seen = list[tuple[str, str]]()
