@@ -7,13 +7,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLES := .fundstelle/examples
 
-.PHONY: ask test test-durability test-hostile check format eval bench bench-embed bench-lexical bench-scale clean help
+.PHONY: ask test test-page test-durability test-hostile check format eval bench bench-embed bench-lexical bench-scale clean help
 
 ask: $(EXAMPLES)/articles.db
 	@$(BIN)/qa --index $(EXAMPLES) query "$(Q)"
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore=tests/browser
+
+test-page: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/browser
 
 test-durability: $(VENV)/.dev
 	$(BIN)/python -m tests.durability
@@ -65,7 +68,8 @@ clean:
 
 help:
 	@echo 'make ask [Q="..."]  answer a question over examples/articles'
-	@echo 'make test           run the tests'
+	@echo 'make test           run the tests, but for those of the page in a browser'
+	@echo 'make test-page      the page in Chromium, as people use it'
 	@echo 'make test-durability  every promise of the store; goes on where it was stopped'
 	@echo 'make test-hostile   bad input of every kind, and what becomes of it'
 	@echo 'make check          formatting, lint and types'

@@ -52,23 +52,31 @@ class Visiting(Protocol):
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> str:
+    """The program; without it nothing here is set up."""
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Of a module and not of the session: Playwright keeps a loop running in this thread until it
+    is ended, beside which no other test can run one."""
     from playwright.sync_api import expect, sync_playwright
 
     from tests.browser.visit import PATIENCE
 
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield chromium
-        chromium.close()
+        started = running.chromium.launch(executable_path=chromium, args=list(QUIET))
+        yield started
+        started.close()
 
 
 @pytest.fixture(scope="session")
 def reading(
-    browser: Browser, sample_folder: Path, tmp_path_factory: pytest.TempPathFactory
+    chromium: str, sample_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """A page whose articles stay as they are: the examples, a long one, one without a title."""
     folder = shutil.copytree(sample_folder, tmp_path_factory.mktemp("reading") / "index")
@@ -88,7 +96,7 @@ def reading(
 
 @pytest.fixture(scope="session")
 def archive(
-    browser: Browser, sample_folder: Path, tmp_path_factory: pytest.TempPathFactory
+    chromium: str, sample_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """A page whose articles are added, edited and removed: the examples and hundreds more."""
     folder = shutil.copytree(sample_folder, tmp_path_factory.mktemp("archive") / "index")
