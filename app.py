@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import sys
 import threading
@@ -14,17 +13,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-# Before gradio is imported, which reads them then: it is to call nobody, to keep no record, and
-# not to count all questions anew after each.
-os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-os.environ["GRADIO_RUN_HISTORY"] = "False"
-os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**9)
-# It asks matplotlib for its backend at each call, which otherwise looks for a screen first.
-os.environ.setdefault("MPLBACKEND", "agg")
-
 import anyio
 import anyio.to_thread
-import gradio as gr
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from starlette.middleware import Middleware
@@ -42,6 +32,7 @@ from qa.web.assets import assets
 from qa.web.attempts import Attempts
 from qa.web.bodies import Endpoints
 from qa.web.door import Door, SafeHeaders
+from qa.web.engine import gradio as gr
 from qa.web.gate import Gate, Limits
 from qa.web.refusal import RETRY_AFTER, broken
 from qa.web.routes import PageRoutes
@@ -49,6 +40,7 @@ from qa.web.running import host_names, is_loopback, listen, run
 from qa.web.spoken import Spoken, language_of
 from qa.web.start_page import start_page
 from qa.web.stepped import stepped
+from qa.web.stops import Stops
 from qa.web.upload import UploadRoutes
 from qa.web.uploads import QUOTA, Uploads, private_uploads
 
@@ -60,13 +52,14 @@ _LOG = logging.getLogger("uvicorn.error")
 # ---- what waits for its turn: questions and additions --------------------------------------------
 
 
-def _functions(index: Index, uploads: Uploads, answers: Answers) -> gr.Blocks:
+def _functions(index: Index, uploads: Uploads, answers: Answers, stops: Stops) -> gr.Blocks:
     asking = Asking(index, answers)
 
     async def add(request: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
-        async with aclosing(stepped(adding(index, uploads, request))) as steps:
-            async for step in steps:
-                yield step
+        with stops.named() as (name, stop):
+            async with aclosing(stepped(adding(index, uploads, request, stop=stop))) as steps:
+                async for step in steps:
+                    yield {**step, "addition": name}
 
     with _Functions(analytics_enabled=False) as functions:
         question = {"concurrency_id": "question", "concurrency_limit": AT_ONCE}
@@ -144,8 +137,8 @@ def create_app(
 
     Made within ``private_uploads``, whose ``uploads`` these are.
     """
-    answers = Answers()
-    functions = _functions(index, uploads, answers)
+    answers, stops = Answers(), Stops()
+    functions = _functions(index, uploads, answers, stops)
     application = FastAPI(
         docs_url=None,
         redoc_url=None,
@@ -153,7 +146,7 @@ def create_app(
         routes=[
             _start(functions),
             assets(),
-            *PageRoutes(index, answers).routes(),
+            *PageRoutes(index, answers, stops).routes(),
             *UploadRoutes(uploads).routes(),
         ],
     )

@@ -361,11 +361,11 @@ class Index:
 
     def article_page(self, query: ArticleQuery) -> ArticlePage:
         """One page of a listing, searched and ordered. Raises UsageError for one of no size."""
-        if query.size < 1:
-            raise UsageError(
-                text("A page of {size} articles. Ask for at least one.", size=query.size)
-            )
         return self._store.browsing.page(query)
+
+    def article_ids(self, query: ArticleQuery, most: int) -> list[str]:
+        """The ids of the first ``most`` articles of all pages of a listing."""
+        return self._store.browsing.ids(query, most)
 
     def holdings(self) -> Holdings:
         """How much there is, from when to when, of which publishers and languages."""

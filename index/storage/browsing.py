@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from index.errors import UsageError
 from index.records import Article, ArticlePage, ArticleQuery, ArticleSummary, Holdings, Order
 from index.storage.articles import Articles
 from index.storage.connection import Connection
 from index.storage.rows import ARTICLE, SUMMARY, article, condition, folded, marks, read, summary
+from index.translation import text
 
 BEGINNING = 2_000
 """Characters of an untitled article's text that come with a page; its first sentence heads it."""
@@ -38,7 +40,11 @@ class Browsing:
         self._articles = articles
 
     def page(self, query: ArticleQuery) -> ArticlePage:
-        """One page of a listing; its texts alone are read."""
+        """One page of a listing; its texts alone are read. Raises UsageError."""
+        if query.size < 1:
+            raise UsageError(
+                text("A page of {size} articles. Ask for at least one.", size=query.size)
+            )
         numbers = self._numbers(query)
         last = -(-len(numbers) // query.size)
         page = max(1, min(query.page, last))
@@ -50,6 +56,12 @@ class Browsing:
             articles=self._summaries(shown),
             beginnings=self._beginnings(shown),
         )
+
+    def ids(self, query: ArticleQuery, most: int) -> list[str]:
+        """The articles of all pages, in order; ``most`` of them."""
+        numbers = self._numbers(query)[:most]
+        known: dict[int, str] = dict(self._connection.rows("SELECT number, id FROM articles"))
+        return [known[number] for number in numbers if number in known]
 
     def holdings(self, writer: str | None) -> Holdings:
         """What the record holds on the whole, ``writer`` being who writes to it."""

@@ -7,6 +7,7 @@ __all__ = [
     "attempts",
     "bodies",
     "door",
+    "engine",
     "gate",
     "labels",
     "refusal",
@@ -15,6 +16,7 @@ __all__ = [
     "spoken",
     "start_page",
     "stepped",
+    "stops",
     "upload",
     "uploads",
 ]

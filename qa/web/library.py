@@ -20,6 +20,7 @@ from index.translation import day, text
 from qa.show.languages import language_name
 from qa.show.sanitize import one_line
 from qa.show.sources import headline, link_of, name_of
+from qa.web.orders import MOST
 from qa.web.removals import SECONDS, Removals
 from qa.web.turns import PATIENCE, turns_of
 
@@ -75,6 +76,10 @@ class Library:
                 _row(item, page.beginnings.get(item.article_id, "")) for item in page.articles
             ],
         }
+
+    def ids(self, wanted: Iterable[tuple[str, str]]) -> dict[str, Any]:
+        """The articles of all pages of a listing, as many as one order may name; as ``page``."""
+        return {"ids": self._index.article_ids(_query(wanted), MOST)}
 
     def also_in(self, article_id: str) -> list[dict[str, str]]:
         """The other articles with the text of this one. Raises ArticleNotFoundError."""

@@ -33,6 +33,12 @@ class Forgetting(Form):
     sources: Annotated[list[str], Field(min_length=1, max_length=MOST)]
 
 
+class Stopping(Form):
+    """Which addition is to end."""
+
+    addition: Name
+
+
 class Exporting(Form):
     """Which answer is to become a file of which kind."""
 

@@ -28,9 +28,10 @@ from qa.feedback import store
 from qa.show.blocks import blocks
 from qa.web.answers import Answers
 from qa.web.library import Library
-from qa.web.orders import Exporting, Forgetting, Judgement, Removal, Restoring
+from qa.web.orders import Exporting, Forgetting, Judgement, Removal, Restoring, Stopping
 from qa.web.refusal import RETRY_AFTER, RefusedError, refusal
 from qa.web.shown import facts_of
+from qa.web.stops import Stops
 from qa.web.wanted import wanted
 
 AT_ONCE = 8
@@ -38,11 +39,12 @@ AT_ONCE = 8
 
 
 class PageRoutes:
-    """Reads and changes an index for the page; ``answers`` are those that it may name."""
+    """Reads and changes an index for the page; ``answers`` and ``stops`` are what it may name."""
 
-    def __init__(self, index: Index, answers: Answers) -> None:
+    def __init__(self, index: Index, answers: Answers, stops: Stops) -> None:
         self._index = index
         self._answers = answers
+        self._stops = stops
         self._library = Library(index)
         self._threads = anyio.CapacityLimiter(AT_ONCE)
 
@@ -53,6 +55,7 @@ class PageRoutes:
             self._told("/api/failures", lambda _: library.failures()),
             self._told("/api/insight", self._insight),
             self._told("/api/articles", lambda request: library.page(_pairs(request))),
+            self._told("/api/ids", lambda request: library.ids(_pairs(request))),
             self._told("/api/articles/{article_id}", self._article),
             self._ordered("/api/articles/{article_id}", self._edit),
             self._ordered("/api/remove", lambda _, body: library.remove(wanted(Removal, body).ids)),
@@ -62,6 +65,7 @@ class PageRoutes:
             self._ordered(
                 "/api/forget", lambda _, body: library.forget(wanted(Forgetting, body).sources)
             ),
+            self._ordered("/api/stop", self._stop),
             self._ordered("/api/export", self._export),
             self._ordered("/api/feedback", self._feedback),
         ]
@@ -100,6 +104,10 @@ class PageRoutes:
 
     def _edit(self, request: Request, changes: dict[str, Any]) -> object:
         return self._library.edit(request.path_params["article_id"], changes)
+
+    def _stop(self, _: Request, body: dict[str, Any]) -> object:
+        self._stops.stop(wanted(Stopping, body).addition)
+        return {"stopped": True}
 
     def _export(self, _: Request, body: dict[str, Any]) -> object:
         wish = wanted(Exporting, body)

@@ -104,14 +104,15 @@ def test_cancel_leaves_a_whole_index(visit: Visiting, archive: Site) -> None:
     bar = desk.page.get_by_role("progressbar", name=desk.say("adding.title"))
     desk.added(8)
     desk.press("adding.cancel")
-    expect(desk.page.locator(".report")).to_contain_text(desk.say("adding.cancelled"))
+    report = desk.page.locator(".report")
+    expect(report).to_contain_text(desk.say("adding.cancelled"))
     expect(bar).to_be_hidden()
-    # What is at hand is still stored; then a question is answered from all of it.
-    desk.page.wait_for_timeout(3_500)
+    # What was at hand is stored, and told; then a question is answered from all of it.
     with Index.open(archive.folder) as index:
         assert index.verify().damage == ()
     added = _articles(archive) - before
     assert 8 <= added < MANY
+    expect(report).to_contain_text(re.compile(rf"\b{added}\b"))
     holds = desk.page.locator(".library .holds")
     expect(holds).to_contain_text(desk.say("holdings.articles.other", count=before + added))
     desk.open().ask("Wo stand der Pegel am 13. Tag der Bach-Messung 3?")

@@ -16,7 +16,12 @@ VALUED = "Wie hoch wurde Scale AI bewertet?"
 def test_a_follow_up_keeps_the_subject(visit: Visiting) -> None:
     desk = visit().open().ask(VALUED)
     offered = desk.page.get_by_role("checkbox", name=desk.say("ask.follow", question=VALUED))
+    # It is of the next question, and not of the one that stands there.
+    expect(offered).to_be_hidden()
+    desk.question.fill("Und wer")
     expect(offered).to_be_checked()
+    desk.question.fill(VALUED)
+    expect(offered).to_be_hidden()
     desk.ask("Und wer leitet es?")
     understood = desk.answer.locator(".understood")
     expect(understood).to_contain_text(desk.say("answer.understood"))
@@ -43,6 +48,7 @@ def test_it_can_be_switched_off_for_an_answer(visit: Visiting) -> None:
 
 def test_it_can_be_switched_off_before_asking(visit: Visiting) -> None:
     desk = visit().open().ask(VALUED)
+    desk.question.fill("Wer leitet")
     desk.page.get_by_role("checkbox", name=desk.say("ask.follow", question=VALUED)).uncheck()
     desk.ask("Wer leitet es?")
     expect(desk.answer.locator(".understood")).to_have_count(0)
@@ -59,6 +65,14 @@ def test_a_permalink_of_a_follow_up_says_what_it_follows(visit: Visiting) -> Non
     theirs.answered("Wer leitet es?")
     expect(theirs.answer.locator(".understood")).to_contain_text("Scale AI")
     expect(theirs.views).to_have_text([re.compile("Jason Droege")])
+
+
+def test_asked_again_it_follows_what_it_followed(visit: Visiting) -> None:
+    desk = visit().open().ask(VALUED).ask("Wer leitet es?")
+    address = desk.page.url
+    desk.question.press("Enter")
+    expect(desk.views).to_have_text([re.compile("Jason Droege")])
+    assert desk.page.url == address
 
 
 def test_a_question_of_its_own_stays_what_it_is(visit: Visiting) -> None:

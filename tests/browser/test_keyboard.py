@@ -149,10 +149,11 @@ def test_the_listing(visit: Visiting, archive: Site) -> None:
 
 
 def test_files_are_chosen(visit: Visiting) -> None:
-    desk = visit().open("?view=articles")
-    _tab_to(desk, desk.page.locator("input[type=file]"))
-    # Listened to from before the key on, or the browser opens a window of the system.
+    desk = visit()
+    # Listened to from long before the key on, or the browser opens a window of the system.
     desk.page.on("filechooser", lambda chooser: None)
+    desk.open("?view=articles")
+    _tab_to(desk, desk.page.locator("input[type=file]"))
     with desk.page.expect_file_chooser():
         desk.page.keyboard.press("Enter")
 

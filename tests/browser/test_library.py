@@ -128,6 +128,30 @@ def test_all_of_a_page_are_picked_and_let_go(visit: Visiting, archive: Site) -> 
     expect(every).not_to_be_checked()
 
 
+def test_all_of_all_pages_are_picked_and_removed(visit: Visiting, archive: Site) -> None:
+    desk = visit(archive).open(FLOODS)
+    desk.page.get_by_role("checkbox", name=desk.say("library.all")).check()
+    every = MADE_UP
+    picked = desk.page.locator(".picked")
+    expect(picked).to_contain_text(desk.say("library.picked.other", count=50))
+    desk.press("library.all.found", count=every)
+    expect(picked).to_contain_text(desk.say("library.picked.other", count=every))
+    expect(desk.button("library.all.found", count=every)).to_have_count(0)
+    # So many are not removed without asking.
+    desk.press("library.remove")
+    sure = desk.page.get_by_role("dialog", name=desk.say("library.remove.sure", count=every))
+    sure.get_by_role("button", name=desk.say("library.remove.keep")).click()
+    expect(sure).to_be_hidden()
+    assert _stored(archive, "Sturmflut 101") is not None
+    desk.press("library.remove")
+    sure.get_by_role("button", name=desk.say("library.remove")).click()
+    expect(desk.rows).to_have_count(0)
+    assert _stored(archive, "Sturmflut 101") is None
+    desk.press("library.undo")
+    expect(desk.page.locator(".count")).to_have_text(desk.say("library.found.other", count=every))
+    assert _stored(archive, "Sturmflut 101") is not None
+
+
 def test_edit(visit: Visiting, archive: Site) -> None:
     desk = visit(archive).open("?view=articles&search=Sturmflut 05")
     expect(desk.rows).to_have_count(_named("05"))

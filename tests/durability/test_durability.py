@@ -46,7 +46,7 @@ def test_what_was_acknowledged_survives_kills() -> None:
 @watched
 @pytest.mark.parametrize("kill", [0, 75])
 def test_what_was_acknowledged_survives_power_loss(kill: int) -> None:
-    assert_kept(power.run(0, steps=2, slices=11, kill=kill), 20)
+    assert_kept(power.run(0, steps=2, slices=17, kill=kill), 12)
 
 
 @watched

@@ -66,12 +66,14 @@ class Addition:
         self.begun = 0
         self.ended = threading.Event()
 
-    def __call__(self, *_: object) -> Generator[dict[str, Any], None, None]:
+    def __call__(self, *_: object, stop: threading.Event) -> Generator[dict[str, Any], None, None]:
         self.begun += 1
         try:
-            for number in range(10_000):
-                time.sleep(0.02)
+            number = 0
+            while not stop.wait(0.02):
                 yield {"stage": "adding", "done": number}
+                number += 1
+            yield {"stage": "done", "cancelled": True}
         finally:
             self.ended.set()
 
@@ -127,6 +129,12 @@ def _stream(
         yield event, (json.loads(line[6:]) for line in lines)
 
 
+def _done(value: Any) -> int:
+    [told] = value
+    assert told["stage"] == "adding"
+    return int(told["done"])
+
+
 def _comes(happens: Callable[[], object]) -> bool:
     until = time.monotonic() + SECONDS
     while time.monotonic() < until:
@@ -138,10 +146,10 @@ def _comes(happens: Callable[[], object]) -> bool:
 
 def test_an_addition_that_is_left_ends(browser: httpx.Client, addition: Addition) -> None:
     with _stream(browser, "add", {"files": []}) as (_, values):
-        assert next(values) == [{"stage": "adding", "done": 0}]
+        assert _done(next(values)) == 0
     assert addition.ended.wait(SECONDS)
     with _stream(browser, "add", {"files": []}) as (_, values):
-        assert next(values) == [{"stage": "adding", "done": 0}], "the next one begins"
+        assert _done(next(values)) == 0, "the next one begins"
     assert _comes(lambda: addition.begun == 2)
 
 
@@ -154,6 +162,18 @@ def test_an_addition_that_is_cancelled_ends(browser: httpx.Client, addition: Add
         *_, last = values
         assert last is None
     assert addition.begun == 1
+
+
+def test_an_addition_that_is_told_to_end_reports(browser: httpx.Client, addition: Addition) -> None:
+    with _stream(browser, "add", {"files": []}) as (_, values):
+        [first] = next(values)
+        assert browser.post("/api/stop", json={"addition": "another"}).status_code == 404
+        order = {"addition": first["addition"]}
+        assert browser.post("/api/stop", json=order).json() == {"stopped": True}
+        *_, last = values
+    assert last == [{"stage": "done", "cancelled": True, **order}]
+    assert addition.ended.is_set()
+    assert browser.post("/api/stop", json=order).status_code == 404, "it is over"
 
 
 def test_a_question_that_is_cancelled_ends_at_its_next_stage(

@@ -94,6 +94,8 @@ def test_a_listing_is_the_sorted_articles(
             untitled = {item.article_id for item in page.articles if not item.title}
             assert page.beginnings.keys() == untitled
         assert listed == whole
+        assert index.article_ids(query, len(whole) + 1) == whole
+        assert index.article_ids(query, 2) == whole[:2]
 
 
 @given(st.text(max_size=20))

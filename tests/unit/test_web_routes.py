@@ -17,6 +17,7 @@ from qa import ask
 from qa.web.answers import Answers
 from qa.web.library import Library
 from qa.web.routes import PageRoutes
+from qa.web.stops import Stops
 from qa.web.wanted import Form, wanted
 from tests.fakes import WordEmbedder
 
@@ -43,7 +44,7 @@ def answers() -> Answers:
 
 @pytest.fixture
 def client(index: Index, answers: Answers) -> TestClient:
-    return TestClient(Starlette(routes=PageRoutes(index, answers).routes()))
+    return TestClient(Starlette(routes=PageRoutes(index, answers, Stops()).routes()))
 
 
 @pytest.fixture
@@ -71,7 +72,17 @@ def test_the_collection_is_told(client: TestClient) -> None:
     assert (held["articles"], held["since"], held["until"]) == (2, "2025-06-14", "2025-06-14")
     assert told(client, "/api/articles?sort=title&size=1&page=2")["total"] == 2
     assert told(client, "/api/failures") == []
+    assert problem(client, "/api/stop", {"addition": "vorbei"}, 404)
     assert told(client, "/api/insight")["months"] == [{"month": "2025-06", "articles": 2}]
+
+
+def test_all_articles_of_a_listing_are_named(client: TestClient, index: Index) -> None:
+    tower, bridge = (index.article(source).id for source in TEXTS)
+    assert told(client, "/api/ids")["ids"] == [tower, bridge]
+    assert told(client, "/api/ids?descending=1&size=1&page=2")["ids"] == [bridge, tower]
+    assert told(client, "/api/ids?query=bruecke")["ids"] == [bridge]
+    assert told(client, "/api/ids?language=en")["ids"] == []
+    assert client.get("/api/ids?sort=size").status_code == 400
 
 
 def test_an_article_is_told_in_blocks(client: TestClient, index: Index) -> None:
@@ -133,6 +144,8 @@ def test_an_answer_that_went_is_told(client: TestClient) -> None:
         ("/api/remove", {"ids": [7]}),
         ("/api/remove", {"ids": ["a"], "index": "/etc"}),
         ("/api/restore", {"undo": None}),
+        ("/api/stop", {}),
+        ("/api/stop", {"addition": ["a"]}),
         ("/api/forget", {"sources": "alle"}),
         ("/api/export", {"answer_id": ["a"], "format": "csv"}),
         ("/api/export", {"answer_id": "a"}),

@@ -1,7 +1,7 @@
 // Adding files: they are sent, then taken in one by one, while the page goes on. What is chosen
 // meanwhile waits for its turn.
 
-import { isAbort, stream, upload, wordsOf } from "./api.js";
+import { isAbort, post, stream, upload, wordsOf } from "./api.js";
 import { button, h, put } from "./dom.js";
 import { changed } from "./holdings.js";
 import { announce } from "./notice.js";
@@ -17,13 +17,12 @@ const waiting = []; // orders: {files} or {sources}
 const sent = new Map(); // files by name, to be sent again where one was refused
 const listeners = [];
 let stopping = null;
+let atWork = ""; // the server's name of the addition that it works at
+let isEnding = false;
 
 const line = h("p", { class: "progressline" });
 const bar = h("progress", { max: 1, "aria-label": t("adding.title") });
-const cancel = button(t("adding.cancel"), () => {
-  waiting.length = 0;
-  stopping?.abort();
-});
+const cancel = button(t("adding.cancel"), end);
 const work = h("div", { class: "adding", hidden: true }, line, bar, cancel);
 const reports = h("div", { class: "reports" });
 
@@ -93,6 +92,7 @@ async function enqueue(order) {
   addEventListener("beforeunload", warn);
   while (waiting.length) {
     stopping = new AbortController();
+    isEnding = false;
     await run(waiting.shift(), stopping.signal);
   }
   stopping = null;
@@ -105,8 +105,10 @@ async function run(order, signal) {
   let last = null;
   try {
     for (const request of order.sources ? [{ sources: order.sources }] : groups(order.files)) {
+      if (isEnding) break;
       const given = request.sources ? request : { files: await send(request, signal) };
       for await (const step of stream("add", given, signal)) {
+        atWork = step.addition ?? "";
         if (step.stage === "adding") progress((last = step));
         else if (step.stage === "done") report(step);
         else if (step.stage === "problem") refuse(step.problem);
@@ -116,7 +118,23 @@ async function run(order, signal) {
     if (isAbort(error)) stopped(last);
     else refuse(wordsOf(error));
   } finally {
+    atWork = "";
     changed();
+  }
+}
+
+/** Asked once, what is at hand is still stored and the report comes; asked again, nobody waits. */
+async function end() {
+  waiting.length = 0;
+  const own = stopping;
+  if (!atWork || isEnding) return own?.abort();
+  isEnding = true;
+  put(line, t("adding.ending"));
+  announce(t("adding.ending"));
+  try {
+    await post("api/stop", { addition: atWork });
+  } catch {
+    own.abort();
   }
 }
 
@@ -159,10 +177,11 @@ function* portions(files) {
 function progress(step) {
   const { done, total, rate, left, name, waiting: because } = step;
   const told = [
+    isEnding && t("adding.ending"),
     soFar(step),
-    rate && many("adding.rate", Math.round(rate)),
-    left !== null && left !== undefined && leftInWords(left),
-    because ?? name,
+    !isEnding && rate && many("adding.rate", Math.round(rate)),
+    !isEnding && left !== null && left !== undefined && leftInWords(left),
+    !isEnding && (because ?? name),
   ];
   show(told.filter(Boolean).join(" · "), done, total);
 }

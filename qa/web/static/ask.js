@@ -31,6 +31,7 @@ const question = h("input", {
   autocomplete: "off",
   enterkeyhint: "search",
   spellcheck: "false",
+  oninput: showFollow,
 });
 const follow = h("input", { type: "checkbox", checked: wantsFollow(), onchange: keepFollow });
 const followed = h("span");
@@ -222,8 +223,7 @@ function submit(event) {
   const q = question.value.trim();
   if (!q) return question.focus();
   if (matchMedia("(hover: none)").matches) question.blur(); // the keyboard would hide the answer
-  const before = follow.checked && !follows.hidden ? follows.dataset.after : "";
-  const place = { ...nowhere(), ...filters.value(), q, after: before === q ? "" : before };
+  const place = { ...nowhere(), ...filters.value(), q, after: afterWhich(q) };
   if (asked(place) === asked(read())) {
     answers.delete(asked(place));
     run(read(), asked(place));
@@ -238,11 +238,23 @@ function apply(chosen) {
   else amend(place);
 }
 
+/** The question that `q` follows; the one that is shown, asked again, follows what it followed. */
+function afterWhich(q) {
+  if (q === read().q) return read().after;
+  const before = follow.checked ? follows.dataset.after : "";
+  return before === q ? "" : before;
+}
+
 /** Let the next question follow this one, unless that is switched off. */
 function offerFollow(before) {
-  follows.hidden = !before;
   follows.dataset.after = before;
   put(followed, t("ask.follow", { question: before }));
+  showFollow();
+}
+
+/** The switch is there as soon as there is another question that it could be of. */
+function showFollow() {
+  follows.hidden = !follows.dataset.after || question.value.trim() === read().q;
 }
 
 function wantsFollow() {

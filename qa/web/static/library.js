@@ -8,7 +8,7 @@ import { element as failures, tell as tellFailures } from "./failures.js";
 import { filterBar } from "./filters.js";
 import { holdings, inWords, onChange } from "./holdings.js";
 import { link } from "./link.js";
-import { choose, element as picked, isChosen } from "./picked.js";
+import { among, choose, element as picked, isChosen } from "./picked.js";
 import { amend, go, read } from "./state.js";
 import { langOf, languageName, many, number, t } from "./texts.js";
 
@@ -111,7 +111,9 @@ async function load(wanted) {
   listing.setAttribute("aria-busy", "true");
   try {
     const found = await get("api/articles", wanted, own.signal);
-    if (own === asked) draw(found);
+    if (own !== asked) return;
+    among(found.total, { ...wanted, page: "", size: "" });
+    draw(found);
   } catch (error) {
     if (own !== asked) return;
     key = "";
