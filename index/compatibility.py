@@ -12,7 +12,7 @@ from threading import Lock, Thread
 from typing import Any
 
 from index.config import IndexConfig
-from index.encoder.embedder import Embedder, open_embedder
+from index.encoder.embedder import Embedder, OfFolder, open_embedder
 from index.errors import IndexDamagedError, IndexMismatchError
 from index.storage import segment
 from index.storage.store import Store
@@ -203,7 +203,9 @@ class Model:
 
     def _load(self) -> None:
         with suppress(Exception):  # whoever asks for it is told
-            self.get().embed_queries(["?"])
+            opened = self.get()
+            if isinstance(opened, OfFolder):
+                opened.load()
 
     @property
     def opened(self) -> Embedder | None:

@@ -101,6 +101,10 @@ class OfFolder:
     def fingerprint(self) -> str:
         return self._folder.fingerprint
 
+    def load(self) -> None:
+        """Load what a question needs, which otherwise the first one would wait for."""
+        raise NotImplementedError
+
 
 class TransformerEmbedder(OfFolder):
     """Any SentenceTransformer. Safe to use from several threads; they take turns."""
@@ -114,6 +118,9 @@ class TransformerEmbedder(OfFolder):
     def max_tokens(self) -> int:
         stated = _stated_max_tokens(self._folder.path)
         return stated or int(self._model.max_seq_length or 512)
+
+    def load(self) -> None:
+        self.embed_queries(["?"])  # what is quickest here is made ready by the first text
 
     def embed_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self._embed(texts, "query", None)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from index.encoder import accelerator
 from index.encoder.compiled import CompiledEncoder, filled
-from index.encoder.embedder import OfFolder, Progress, TransformerEmbedder, open_embedder
+from index.encoder.embedder import OfFolder, Progress, TransformerEmbedder
 from index.encoder.graph import FILE, WEIGHTS
-from index.encoder.models import ModelFolder
+from index.encoder.models import ModelFolder, resolve
 from index.encoder.pieces import Pieces
 from index.encoder.processor import preferred_dtype
 from index.loaded import Loaded
@@ -57,6 +57,10 @@ class LightEmbedder(OfFolder):
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(self.pieces.encode(text).ids) for text in texts]
+
+    def load(self) -> None:
+        self.count_tokens(["?"])
+        self._waited_for.get()
 
     @cached_property
     def _elsewhere(self) -> TransformerEmbedder:
@@ -108,7 +112,7 @@ class LightEmbedder(OfFolder):
 
 def begin_loading() -> None:
     """Load the built-in model in a thread; every ``LightEmbedder`` has it then."""
-    Loaded(lambda: open_embedder().embed_queries(["?"])).begin()
+    Loaded(lambda: LightEmbedder(resolve()).load()).begin()
 
 
 @cache

@@ -62,7 +62,7 @@ def _words_of(locale: str) -> Iterator[tuple[str, str]]:
     except (UnknownLocaleError, ValueError):
         return
     yield from _powers_of(parsed.compact_decimal_formats)
-    yield from _measures_of(locale)
+    yield from _measures_of(parsed)
 
 
 def _powers_of(compact: Any) -> Iterator[tuple[str, str]]:
@@ -79,7 +79,7 @@ def _powers_of(compact: Any) -> Iterator[tuple[str, str]]:
                 yield word, f"10^{power}"
 
 
-def _measures_of(locale: str) -> Iterator[tuple[str, str]]:
+def _measures_of(locale: Any) -> Iterator[tuple[str, str]]:
     from babel.units import format_unit
 
     for name, term in _MEASURES.items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index import UsageError
+from index.loaded import short_turns
 from index.translation import is_chosen, speaking, text
 from qa.cli.options import (
     FOUND_NOTHING,
@@ -59,12 +60,12 @@ def query(
     filters = filters_of(since, until, language, source)
     _check_output(export, as_json, explain)
     chosen = None if no_reader else reader
-    with open_index(context, index) as opened:
-        # Both models are loaded by threads while the rest of the program is.
-        opened.begin_loading()
-        from qa.reading.base import loading
+    from qa.reading.base import loading
 
-        loading(chosen).begin()
+    # Both models are loaded by threads while the rest of the program is.
+    loading(chosen).begin()
+    with short_turns(), open_index(context, index) as opened:
+        opened.begin_loading()
         from qa import ask
         from qa.show import terminal
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from index.encoder.models import DEFAULT, resolve
 from index.loaded import Loaded
-from qa.reading.encoder import DEFAULT_WEIGHTS, EncoderReader
-from qa.reading.hub import HubReader
-from qa.reading.spans import Reading
+
+if TYPE_CHECKING:
+    from qa.reading.spans import Reading
 
 DEFAULT_READER = DEFAULT
 
@@ -35,5 +35,9 @@ def load_reader(name: str = DEFAULT_READER) -> Reader:
     Raises ModelError.
     """
     if name == DEFAULT_READER:
+        from qa.reading.encoder import DEFAULT_WEIGHTS, EncoderReader
+
         return EncoderReader(resolve(), DEFAULT_WEIGHTS)
+    from qa.reading.hub import HubReader
+
     return HubReader(resolve(name).path)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import get_month_names
 
 from qa.answer_types import Kind
 from qa.values.moment import YEAR, Moment, fixed
@@ -135,7 +134,7 @@ def _month_pattern(language: str) -> tuple[dict[str, int], re.Pattern[str]]:
             continue
         for width in ("wide", "abbreviated"):
             for context in ("format", "stand-alone"):
-                listed = get_month_names(width, context, locale)
+                listed = locale.months[context][width]
                 for number, name in listed.items():
                     if len(name.rstrip(".")) > 2:
                         names.setdefault(name.casefold().rstrip("."), number)

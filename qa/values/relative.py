@@ -13,7 +13,6 @@ from datetime import date, timedelta
 from functools import cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import get_day_names
 
 from qa.answer_types import Kind
 from qa.values.moment import Moment
@@ -171,7 +170,7 @@ def _day_pattern(language: str) -> tuple[dict[str, int], re.Pattern[str]]:
     days: dict[str, int] = {"sonnabend": 5}
     for lang in dict.fromkeys((language, "de", "en")):
         try:
-            listed = get_day_names("wide", locale=Locale.parse(lang))
+            listed = Locale.parse(lang).days["format"]["wide"]
         except (UnknownLocaleError, ValueError):
             continue
         days |= {name.casefold(): number for number, name in listed.items()}

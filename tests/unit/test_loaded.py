@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 
 import pytest
 
-from index.loaded import Loaded
+from index.loaded import TURN, Loaded, short_turns
 
 
 def test_it_is_loaded_once_however_many_ask() -> None:
@@ -47,3 +48,10 @@ def test_what_fails_beside_other_work_is_told_to_who_asks_and_tried_anew() -> No
     with pytest.raises(OSError, match="try 2"):
         thing.get()
     assert thing.get() == "there"
+
+
+def test_turns_are_short_in_the_block_alone() -> None:
+    usual = sys.getswitchinterval()
+    with short_turns():
+        assert sys.getswitchinterval() == pytest.approx(TURN)
+    assert sys.getswitchinterval() == usual

@@ -25,7 +25,7 @@ HEAVY = {
 }
 """Packages that take a second and more to import, or that only some commands need."""
 
-PAGE = {"app"}
+PAGE = {"app", "qa.web.engine"}
 LATE = {"index.encoder.packed_bert", "index.text.division"}
 """Modules that are imported when the first text is embedded or divided."""
 
