@@ -19,6 +19,7 @@ def labels() -> dict[str, str]:
         **_kept(),
         **_reader(),
         **_library(),
+        **_picking(),
         **_adding(),
         **_insight(),
     }
@@ -192,6 +193,26 @@ def _reader() -> dict[str, str]:
     }
 
 
+def _picking() -> dict[str, str]:
+    return {
+        "library.all": text("Select all on this page"),
+        "library.pick": text("Select: {title}"),
+        "library.picked.one": text("{count} selected"),
+        "library.picked.other": text("{count} selected"),
+        "library.all.found": text("Select all {count}"),
+        "library.all.first": text("Select the first {count}"),
+        "library.unpick": text("Select none"),
+        "library.remove": text("Remove"),
+        "library.remove.sure": text("Remove {count} articles?"),
+        "library.remove.keep": text("Keep them"),
+        "library.removed.one": text("{count} article removed."),
+        "library.removed.other": text("{count} articles removed."),
+        "library.undo": text("Undo"),
+        "library.restored.one": text("{count} article is back."),
+        "library.restored.other": text("{count} articles are back."),
+    }
+
+
 def _library() -> dict[str, str]:
     return {
         "library.title": text("Articles"),
@@ -219,21 +240,6 @@ def _library() -> dict[str, str]:
         "library.column.passages": text("Passages"),
         "library.column.edit": text("Edit"),
         "library.copy": text("copy"),
-        "library.all": text("Select all on this page"),
-        "library.pick": text("Select: {title}"),
-        "library.picked.one": text("{count} selected"),
-        "library.picked.other": text("{count} selected"),
-        "library.all.found": text("Select all {count}"),
-        "library.all.first": text("Select the first {count}"),
-        "library.unpick": text("Select none"),
-        "library.remove": text("Remove"),
-        "library.remove.sure": text("Remove {count} articles?"),
-        "library.remove.keep": text("Keep them"),
-        "library.removed.one": text("{count} article removed."),
-        "library.removed.other": text("{count} articles removed."),
-        "library.undo": text("Undo"),
-        "library.restored.one": text("{count} article is back."),
-        "library.restored.other": text("{count} articles are back."),
         "library.edit": text("Edit"),
         "library.edit.title": text("Edit: {title}"),
         "library.pages": text("Pages"),
