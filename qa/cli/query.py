@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from index import UsageError
-from index.loaded import short_turns
+from index.loaded import undisturbed
 from index.translation import is_chosen, speaking, text
 from qa.cli.options import (
     FOUND_NOTHING,
@@ -64,7 +64,7 @@ def query(
 
     # Both models are loaded by threads while the rest of the program is.
     loading(chosen).begin()
-    with short_turns(), open_index(context, index) as opened:
+    with undisturbed(), open_index(context, index) as opened:
         opened.begin_loading()
         from qa import ask
         from qa.show import terminal

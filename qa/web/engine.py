@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 
+from index.loaded import undisturbed
+
 # It is to call nobody, to keep no record, and not to count all questions anew after each.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["GRADIO_RUN_HISTORY"] = "False"
@@ -48,7 +50,7 @@ def _no_stubs() -> Iterator[None]:
         sys.meta_path.remove(_Finder)
 
 
-with _no_stubs():
+with _no_stubs(), undisturbed():
     import gradio
 
 __all__ = ["gradio"]

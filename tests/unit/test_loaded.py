@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
 
 import pytest
 
-from index.loaded import TURN, Loaded, short_turns
+from index.loaded import TURN, Loaded, undisturbed
 
 
 def test_it_is_loaded_once_however_many_ask() -> None:
@@ -50,8 +51,10 @@ def test_what_fails_beside_other_work_is_told_to_who_asks_and_tried_anew() -> No
     assert thing.get() == "there"
 
 
-def test_turns_are_short_in_the_block_alone() -> None:
+def test_turns_are_short_and_garbage_stays_in_the_block_alone() -> None:
     usual = sys.getswitchinterval()
-    with short_turns():
+    with undisturbed(), undisturbed():
         assert sys.getswitchinterval() == pytest.approx(TURN)
+        assert not gc.isenabled()
     assert sys.getswitchinterval() == usual
+    assert gc.isenabled()
