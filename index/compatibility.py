@@ -206,6 +206,8 @@ class Model:
             opened = self.get()
             if isinstance(opened, OfFolder):
                 opened.load()
+            else:
+                opened.embed_queries(["?"])
 
     @property
     def opened(self) -> Embedder | None:

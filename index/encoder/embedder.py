@@ -7,6 +7,7 @@ are imported when the first text is embedded.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -86,7 +87,7 @@ def open_embedder(name: str = DEFAULT, *, fetch: bool = True) -> Embedder:
     return TransformerEmbedder(folder)
 
 
-class OfFolder:
+class OfFolder(ABC):
     """What an embedder knows of its model before it is loaded."""
 
     def __init__(self, folder: ModelFolder) -> None:
@@ -101,9 +102,9 @@ class OfFolder:
     def fingerprint(self) -> str:
         return self._folder.fingerprint
 
+    @abstractmethod
     def load(self) -> None:
         """Load what a question needs, which otherwise the first one would wait for."""
-        raise NotImplementedError
 
 
 class TransformerEmbedder(OfFolder):

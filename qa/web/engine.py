@@ -41,7 +41,7 @@ class _Finder:
 @contextmanager
 def _no_stubs() -> Iterator[None]:
     """Each time it is imported Gradio parses all of its components, three times each, to bring the
-    type stubs beside them up to date: half of its import, and writing into an installed package.
+    type stubs beside them up to date: a third of its import, and writing into an installed package.
     """
     sys.meta_path.insert(0, _Finder)
     try:
